@@ -1,0 +1,1 @@
+"""What is claimed, measured: every figure of the README comes from here."""

@@ -1,0 +1,93 @@
+"""
+Every error that may leave a module, by who may read it.
+
+RelayError
+├── ProtocolError        the client broke the rules; it is told so
+│   ├── MalformedMessage     not JSON, not an object, a wrong or missing field
+│   ├── UnknownMessage       a type nobody defined
+│   ├── MessageTooLarge      beyond a limit that is checked before parsing
+│   ├── UnexpectedMessage    right message, wrong moment
+│   ├── BadSessionDescription    SDP that does not parse or is not usable
+│   ├── NoAudio              SDP without an audio section we may use
+│   └── NoOpus               audio, but not Opus
+├── BadName              a stream name that breaks the rules
+├── NameTaken            another device is live under that name
+├── StreamNotFound       nobody sends under that id or name
+├── StreamEnded          it was there, it is over
+├── CapacityExceeded     a limit of the house, not the client's fault
+├── NegotiationTimeout   offer made, media never came
+├── PeerFailed           the media connection broke before or while it was used
+└── SettingsError        the options are wrong; the server does not start
+"""
+
+from typing import ClassVar
+
+
+class RelayError(Exception):
+    """Base of all errors; ``code`` is stable and goes over the wire, ``str()`` is for people."""
+
+    code: ClassVar[str] = "internal_error"
+
+
+class ProtocolError(RelayError):
+    code = "protocol_error"
+
+
+class MalformedMessage(ProtocolError):
+    code = "malformed_message"
+
+
+class UnknownMessage(ProtocolError):
+    code = "unknown_message"
+
+
+class MessageTooLarge(ProtocolError):
+    code = "message_too_large"
+
+
+class UnexpectedMessage(ProtocolError):
+    code = "unexpected_message"
+
+
+class BadSessionDescription(ProtocolError):
+    code = "bad_sdp"
+
+
+class NoAudio(ProtocolError):
+    code = "no_audio"
+
+
+class NoOpus(ProtocolError):
+    code = "no_opus"
+
+
+class BadName(RelayError):
+    code = "bad_name"
+
+
+class NameTaken(RelayError):
+    code = "name_taken"
+
+
+class StreamNotFound(RelayError):
+    code = "stream_not_found"
+
+
+class StreamEnded(RelayError):
+    code = "stream_ended"
+
+
+class CapacityExceeded(RelayError):
+    code = "capacity_exceeded"
+
+
+class NegotiationTimeout(RelayError):
+    code = "negotiation_timeout"
+
+
+class PeerFailed(RelayError):
+    code = "peer_failed"
+
+
+class SettingsError(RelayError):
+    code = "settings_error"

@@ -1,0 +1,1 @@
+"""RTP as pure code: headers, wrap-around, ordering. No sockets, no clock of its own."""

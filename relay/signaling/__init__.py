@@ -1,0 +1,1 @@
+"""What is said on the socket, and in which order. Pure: no asyncio, no sockets."""

@@ -1,0 +1,1 @@
+"""WebRTC on one UDP port: the only code that touches aiortc, aioice and pylibsrtp."""

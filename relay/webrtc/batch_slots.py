@@ -1,0 +1,276 @@
+"""
+The fast way of sending: everything prepared in place, one ``sendmmsg`` per socket.
+
+Each receiver has a row in one block of memory that the kernel reads. Headers and the
+payload are written into all rows at once by numpy; libsrtp then protects each row where
+it lies. This is the hot path: it is written for the machine, and measured in ``bench/``.
+"""
+
+import contextlib
+import errno
+import socket
+import struct
+from typing import Any
+
+import cffi
+import numpy as np
+from pylibsrtp import _binding
+
+from relay.webrtc.fanout import MAX_PAYLOAD, FanoutCounters, Placed
+from relay.webrtc.ice_lite import Address
+from relay.webrtc.outbound import Outbound
+from relay.webrtc.plain_slots import PlainSlots
+from relay.webrtc.udp_mux import MediaSocket
+
+_ffi = cffi.FFI()
+_ffi.cdef(
+    """
+    struct iovec { void *iov_base; size_t iov_len; };
+    struct msghdr {
+        void *msg_name; uint32_t msg_namelen;
+        struct iovec *msg_iov; size_t msg_iovlen;
+        void *msg_control; size_t msg_controllen;
+        int msg_flags;
+    };
+    struct mmsghdr { struct msghdr msg_hdr; unsigned int msg_len; };
+    int sendmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags);
+    """
+)
+
+ROW_BYTES = 1600
+ADDRESS_BYTES = 28  # sizeof(struct sockaddr_in6)
+FIRST_CAPACITY = 8
+MAX_MESSAGES = 1024  # UIO_MAXIOV: sendmmsg takes no more at a time
+
+_ROW = np.dtype(
+    {
+        "names": ["flags", "sequence", "timestamp", "ssrc", "payload"],
+        "formats": [">u2", ">u2", ">u4", ">u4", ("u1", (ROW_BYTES - 12,))],
+        "offsets": [0, 2, 4, 8, 12],
+        "itemsize": ROW_BYTES,
+    }
+)
+
+
+def open_libc() -> Any:
+    """Return the C library with ``sendmmsg``. Raises `OSError` or `AttributeError` without it."""
+    libc = _ffi.dlopen(None)
+    _ = libc.sendmmsg
+    return libc
+
+
+class BatchSlots:
+    """The receivers of one stream, one block of rows per socket they are reached by."""
+
+    name = "sendmmsg"
+
+    def __init__(self, counters: FanoutCounters, libc: Any) -> None:
+        self._counters = counters
+        self._libc = libc
+        self._blocks: dict[MediaSocket, Block] = {}
+        self._offsets: dict[Outbound, tuple[MediaSocket, int, int]] = {}
+        self._one = PlainSlots(counters)
+
+    def __len__(self) -> int:
+        return len(self._offsets)
+
+    def add(self, outbound: Outbound, index_offset: int, timestamp_offset: int) -> None:
+        via = outbound.socket
+        self._offsets[outbound] = (via, index_offset, timestamp_offset)
+        self._one.add(outbound, index_offset, timestamp_offset)
+        if via not in self._blocks:
+            self._blocks[via] = Block(via, self._counters, self._libc)
+        self._blocks[via].add(outbound, index_offset, timestamp_offset)
+
+    def remove(self, outbound: Outbound) -> None:
+        entry = self._offsets.pop(outbound, None)
+        if entry is None:
+            return
+        self._one.remove(outbound)
+        block = self._blocks[entry[0]]
+        block.remove(outbound)
+        if not len(block):
+            del self._blocks[entry[0]]
+
+    def move(self, outbound: Outbound) -> None:
+        _, index_offset, timestamp_offset = self._offsets[outbound]
+        self.remove(outbound)
+        self.add(outbound, index_offset, timestamp_offset)
+
+    def send(self, packet: Placed) -> None:
+        if len(packet.payload) > MAX_PAYLOAD:
+            self._counters.oversize += 1
+            return
+        for block in self._blocks.values():
+            block.send(packet)
+
+    def send_to(self, outbound: Outbound, packet: Placed) -> None:
+        self._one.send_to(outbound, packet)
+
+
+class Block:
+    """The rows of one socket. Receivers come and go in place: the last row fills a hole."""
+
+    def __init__(self, via: MediaSocket, counters: FanoutCounters, libc: Any) -> None:
+        self._fd = via.sock.fileno()
+        self._counters = counters
+        self._sendmmsg = libc.sendmmsg
+        self._outbounds: list[Outbound] = []
+        self._places: dict[Outbound, int] = {}
+        self._calls: list[tuple[Any, Any, Any, int]] = []
+        """Arguments of ``srtp_protect`` (session, row, length), and the row's number."""
+        self._allocate(FIRST_CAPACITY)
+
+    def __len__(self) -> int:
+        return len(self._outbounds)
+
+    def add(self, outbound: Outbound, index_offset: int, timestamp_offset: int) -> None:
+        n = len(self._outbounds)
+        if n == self._capacity:
+            self._grow()
+        self._outbounds.append(outbound)
+        self._places[outbound] = n
+        self._index_offsets[n] = index_offset & 0xFFFF
+        self._timestamp_offsets[n] = timestamp_offset & 0xFFFFFFFF
+        self._fill(n)
+
+    def remove(self, outbound: Outbound) -> None:
+        place = self._places.pop(outbound)
+        last = self._outbounds.pop()
+        self._calls.pop()
+        if last is outbound:
+            return
+        n = len(self._outbounds)
+        self._outbounds[place] = last
+        self._places[last] = place
+        self._index_offsets[place] = self._index_offsets[n]
+        self._timestamp_offsets[place] = self._timestamp_offsets[n]
+        self._fill(place)
+
+    def send(self, packet: Placed) -> None:
+        n = len(self._calls)
+        size = len(packet.payload)
+        rows = self._rows[:n]
+        rows["flags"] = self._flags[:n] | (0x80 if packet.marker else 0)
+        rows["sequence"] = self._index_offsets[:n] + np.uint16(packet.index & 0xFFFF)
+        rows["timestamp"] = self._timestamp_offsets[:n] + np.uint32(
+            packet.timestamp & 0xFFFFFFFF
+        )
+        rows["payload"][:, :size] = np.frombuffer(packet.payload, np.uint8)
+        self._lengths[:n] = 12 + size
+        protect = _binding.lib.srtp_protect
+        failed = [i for s, row, length, i in self._calls if protect(s, row, length)]
+        self._iov_lengths[:n] = self._lengths[:n]
+        for i in failed:
+            # An empty datagram goes out in its place: never the unprotected sound.
+            self._iov_lengths[i] = 0
+        self._counters.protect_failures += len(failed)
+        self._transmit(n)
+
+    def _transmit(self, n: int) -> None:
+        done = 0
+        unsent = 0
+        while done < n:
+            count = min(n - done, MAX_MESSAGES)
+            sent = self._sendmmsg(
+                self._fd, self._messages + done, count, socket.MSG_DONTWAIT
+            )
+            if sent > 0:
+                done += sent
+            elif _ffi.errno == errno.EINTR:
+                continue
+            elif _ffi.errno in (errno.EAGAIN, errno.ENOBUFS):
+                unsent += n - done
+                break
+            else:
+                # This one receiver cannot be reached; the next one may be.
+                unsent += 1
+                done += 1
+        self._counters.packets_unsent += unsent
+        self._counters.packets_sent += n - unsent
+
+    def _grow(self) -> None:
+        old_index, old_timestamp = self._index_offsets, self._timestamp_offsets
+        n = len(self._outbounds)
+        self._allocate(2 * self._capacity)
+        self._index_offsets[:n] = old_index[:n]
+        self._timestamp_offsets[:n] = old_timestamp[:n]
+        self._calls.clear()
+        for place in range(n):
+            self._fill(place)
+
+    def _allocate(self, capacity: int) -> None:
+        self._capacity = capacity
+        self._memory = _ffi.new("char[]", capacity * ROW_BYTES)
+        self._names = _ffi.new("char[]", capacity * ADDRESS_BYTES)
+        self._iov = _ffi.new("struct iovec[]", capacity)
+        self._messages = _ffi.new("struct mmsghdr[]", capacity)
+        self._length_memory = _binding.ffi.new("int[]", capacity)
+        self._lengths = np.frombuffer(
+            _binding.ffi.buffer(self._length_memory), np.int32
+        )
+        self._rows = np.frombuffer(_ffi.buffer(self._memory), _ROW)
+        iov = np.frombuffer(_ffi.buffer(self._iov), np.uintp).reshape(capacity, 2)
+        self._iov_lengths = iov[:, 1]
+        self._flags = np.zeros(capacity, np.uint16)
+        self._index_offsets = np.zeros(capacity, np.uint16)
+        self._timestamp_offsets = np.zeros(capacity, np.uint32)
+
+    def _fill(self, place: int) -> None:
+        """Write what stays the same from packet to packet into a row."""
+        outbound = self._outbounds[place]
+        self._flags[place] = 0x8000 | outbound.payload_type
+        self._rows["ssrc"][place] = outbound.ssrc
+        row = self._memory + place * ROW_BYTES
+        name = _socket_address(outbound.socket.sock.family, outbound.address)
+        name_at = self._names + place * ADDRESS_BYTES
+        _ffi.memmove(name_at, name, len(name))
+        self._iov[place].iov_base = row
+        header = self._messages[place].msg_hdr
+        header.msg_name = name_at
+        header.msg_namelen = len(name)
+        header.msg_iov = self._iov + place
+        header.msg_iovlen = 1
+        call = (
+            outbound.session._srtp[0],
+            _binding.ffi.cast("void *", int(_ffi.cast("uintptr_t", row))),
+            self._length_memory + place,
+            place,
+        )
+        if place < len(self._calls):
+            self._calls[place] = call
+        else:
+            self._calls.append(call)
+
+
+def _socket_address(family: int, address: Address) -> bytes:
+    """Return an address as ``struct sockaddr_in`` or ``struct sockaddr_in6`` of Linux."""
+    host, port, *rest = address
+    start = struct.pack("=H", family) + struct.pack("!H", port)
+    if family == socket.AF_INET:
+        return start + socket.inet_pton(socket.AF_INET, host) + bytes(8)
+    flow, scope = (*rest, 0, 0)[:2]
+    packed = socket.inet_pton(socket.AF_INET6, str(host).partition("%")[0])
+    return start + struct.pack("!I", flow) + packed + struct.pack("=I", scope)
+
+
+def self_test(libc: Any) -> bool:
+    """Return whether one prepared packet really arrives, unharmed, on this machine."""
+    with contextlib.ExitStack() as stack:
+        receiver = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        sender = stack.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+        receiver.bind(("127.0.0.1", 0))
+        receiver.settimeout(1.0)
+        iov = _ffi.new("struct iovec[]", 1)
+        payload = _ffi.new("char[]", b"earshot")
+        name = _socket_address(socket.AF_INET, receiver.getsockname())
+        name_memory = _ffi.new("char[]", name)
+        message = _ffi.new("struct mmsghdr[]", 1)
+        iov[0].iov_base = payload
+        np.frombuffer(_ffi.buffer(iov), np.uintp)[1] = 7
+        message[0].msg_hdr.msg_name = name_memory
+        message[0].msg_hdr.msg_namelen = len(name)
+        message[0].msg_hdr.msg_iov = iov
+        message[0].msg_hdr.msg_iovlen = 1
+        sent = libc.sendmmsg(sender.fileno(), message, 1, 0)
+        return bool(sent == 1) and receiver.recv(64) == b"earshot"

@@ -1,0 +1,181 @@
+"""The media side of this server: one UDP port, one certificate, all peers."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from relay.errors import StreamEnded
+from relay.events import EventBus
+from relay.hub.stream import Stream, StreamState
+from relay.rtp.packet import RtpPacket
+from relay.webrtc import batch_slots, certificate, contract
+from relay.webrtc.fanout import Fanout, Slots
+from relay.webrtc.host_addresses import lan_addresses
+from relay.webrtc.outbound import Outbound
+from relay.webrtc.peer import Notify, PeerTimes, Surroundings
+from relay.webrtc.plain_slots import PlainSlots
+from relay.webrtc.receiver_peer import ReceiverPeer
+from relay.webrtc.sender_peer import SenderPeer
+from relay.webrtc.udp_mux import UdpMux
+
+logger = logging.getLogger(__name__)
+
+WATCH_INTERVAL_S = 1.0
+# A new address (another Wi-Fi, a renewed lease) is offered after this long.
+ADDRESSES_EVERY = 10
+
+
+class WebRtcEndpoint:
+    """
+    Owner of the media sockets and of every peer.
+
+    An async context manager; leaving it closes the peers, then the sockets.
+    """
+
+    def __init__(
+        self,
+        events: EventBus,
+        *,
+        port: int,
+        addresses: Sequence[str] = (),
+        data_dir: Path | None = None,
+        times: PeerTimes = PeerTimes(),
+    ) -> None:
+        """``addresses`` empty: the LAN addresses of this machine, followed as they change."""
+        self._port = port
+        self._addresses = addresses
+        self._data_dir = data_dir
+        self._events = events
+        self._times = times
+        self._fanouts: dict[str, Fanout] = {}
+        self._libc: Any = None
+        self._watch_task: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "WebRtcEndpoint":
+        contract.check()
+        self._around = Surroundings(
+            UdpMux(),
+            certificate.load_or_make(self._data_dir),
+            self._events,
+            self._times,
+        )
+        self._libc = _tested_libc()
+        self._around.mux.open(self._addresses or lan_addresses(), self._port)
+        self._watch_task = asyncio.create_task(self._watch(), name="watch peers")
+        logger.info(
+            "media on UDP port %d of %s, sent by %s",
+            self.port,
+            ", ".join(ip for ip, _ in self.candidates),
+            self.backend,
+        )
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._watch_task is not None:
+            self._watch_task.cancel()
+            await asyncio.wait([self._watch_task])
+        closing = [peer.start_closing("shutdown") for peer in tuple(self.peers)]
+        if closing:
+            await asyncio.wait(closing)
+        self._around.mux.close()
+
+    def sender_peer(
+        self, publish: Callable[[], Stream[RtpPacket]], notify: Notify
+    ) -> SenderPeer:
+        """Return a peer that awaits an offer; ``publish`` is called by its first packet."""
+        return SenderPeer(self._around, publish, notify)
+
+    def receiver_peer(self, stream: Stream[RtpPacket], notify: Notify) -> ReceiverPeer:
+        """Return a peer that offers ``stream``."""
+        return ReceiverPeer(self._around, self, stream, notify)
+
+    def join(self, stream: Stream[RtpPacket], outbound: Outbound) -> None:
+        if stream.state is StreamState.ENDED:
+            raise StreamEnded(f"stream {stream.id} has ended")
+        fanout = self._fanouts.get(stream.id)
+        if fanout is None:
+            fanout = self._fanouts[stream.id] = Fanout(stream, self._new_slots())
+        fanout.add(outbound, self._around.clock())
+
+    def leave(self, stream: Stream[RtpPacket], outbound: Outbound) -> None:
+        fanout = self._fanouts.get(stream.id)
+        if fanout is None:
+            return
+        fanout.remove(outbound)
+        if not len(fanout):
+            fanout.close()
+            del self._fanouts[stream.id]
+
+    def move(self, stream: Stream[RtpPacket], outbound: Outbound) -> None:
+        if fanout := self._fanouts.get(stream.id):
+            fanout.move(outbound)
+
+    @property
+    def peers(self) -> set[Any]:
+        return self._around.peers
+
+    @property
+    def port(self) -> int:
+        return self._around.mux.sockets[0].port
+
+    @property
+    def candidates(self) -> list[tuple[str, int]]:
+        return self._around.mux.candidates
+
+    @property
+    def backend(self) -> str:
+        """How packets are sent: ``sendmmsg`` or ``sendto``."""
+        return self._new_slots().name
+
+    @property
+    def alive(self) -> bool:
+        """Whether the sockets are open and the watch over the peers runs."""
+        return (
+            self._around.mux.alive
+            and self._watch_task is not None
+            and not self._watch_task.done()
+        )
+
+    @property
+    def counters(self) -> dict[str, int]:
+        """All counters of the media side, by name."""
+        return {
+            **vars(self._around.mux.counters),
+            **vars(self._around.counters),
+            **vars(self._around.fanout_counters),
+        }
+
+    def _new_slots(self) -> Slots:
+        if self._libc is None:
+            return PlainSlots(self._around.fanout_counters)
+        return batch_slots.BatchSlots(self._around.fanout_counters, self._libc)
+
+    async def _watch(self) -> None:
+        turns = 0
+        while True:
+            await asyncio.sleep(WATCH_INTERVAL_S)
+            turns += 1
+            now = self._around.clock()
+            for peer in tuple(self.peers):
+                peer.check_consent(now)
+            if not self._addresses and turns % ADDRESSES_EVERY == 0:
+                self._follow_addresses()
+
+    def _follow_addresses(self) -> None:
+        try:
+            if self._around.mux.follow(lan_addresses()):
+                logger.info("media addresses: %s", self.candidates)
+        except OSError as error:
+            logger.warning("the network interfaces cannot be listed: %s", error)
+
+
+def _tested_libc() -> Any:
+    """Return the C library if sending in batches works on this machine, else None."""
+    try:
+        libc = batch_slots.open_libc()
+        return libc if batch_slots.self_test(libc) else None
+    except (OSError, AttributeError) as error:
+        logger.info("packets are sent one by one: %s", error)
+        return None

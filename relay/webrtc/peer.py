@@ -1,0 +1,222 @@
+"""What a sender's and a receiver's peer connection have in common: negotiation and the end."""
+
+import asyncio
+import enum
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from aiortc.rtcdtlstransport import RTCDtlsTransport
+
+from relay.events import EventBus, PeerClosed, PeerConnected
+from relay.webrtc.certificate import SharedCertificate
+from relay.webrtc.fanout import FanoutCounters
+from relay.webrtc.ice_lite import IceLite
+from relay.webrtc.session_description import (
+    LocalTransport,
+    RemoteDescription,
+    remote_dtls,
+)
+from relay.webrtc.udp_mux import UdpMux
+
+logger = logging.getLogger(__name__)
+
+SECONDS = 1.0
+
+
+class PeerState(enum.Enum):
+    NEGOTIATING = "negotiating"
+    """From the first description on, until media can flow."""
+
+    CONNECTED = "connected"
+    """Media flows, or would if anybody spoke."""
+
+    CLOSED = "closed"
+    """Over for good."""
+
+
+Notify = Callable[[PeerState, str], None]
+"""Called on the event loop with the new state and, for CLOSED, the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class PeerTimes:
+    negotiation_s: float = 15 * SECONDS
+    """From the description to media; a browser needs a tenth of a second."""
+
+    consent_s: float = 30 * SECONDS
+    """RFC 7675: no authenticated check for this long, and the peer is gone."""
+
+    close_s: float = 5 * SECONDS
+    """A close that takes longer is forced and counted."""
+
+
+@dataclass
+class PeerCounters:
+    """Sums over all peers the process ever had."""
+
+    packets_received: int = 0
+    bytes_received: int = 0
+    media_unauthenticated: int = 0
+    media_malformed: int = 0
+    media_unwanted: int = 0
+    """Valid packets of a payload type that was not negotiated."""
+    rtcp_received: int = 0
+    closes_forced: int = 0
+
+
+@dataclass
+class Surroundings:
+    """What every peer shares with all others; the endpoint owns it."""
+
+    mux: UdpMux
+    certificate: SharedCertificate
+    events: EventBus
+    times: PeerTimes = field(default_factory=PeerTimes)
+    clock: Callable[[], float] = time.monotonic
+    counters: PeerCounters = field(default_factory=PeerCounters)
+    fanout_counters: FanoutCounters = field(default_factory=FanoutCounters)
+    peers: set["Peer"] = field(default_factory=set)
+
+
+class Peer:
+    """One peer connection. It ends by `close`, by its deadline, or by its client."""
+
+    role: ClassVar[str]
+
+    def __init__(self, surroundings: Surroundings, notify: Notify) -> None:
+        self.state = PeerState.NEGOTIATING
+        self._around = surroundings
+        self._notify = notify
+        self._opened_at = surroundings.clock()
+        self._ice = IceLite(
+            on_media=self._on_media,
+            path_changed=self._path_changed,
+            clock=surroundings.clock,
+        )
+        self._dtls = RTCDtlsTransport(self._ice, [surroundings.certificate])  # type: ignore[arg-type]
+        self._dtls.on("statechange", self._dtls_changed)
+        self._negotiation: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self._deadline = asyncio.get_running_loop().call_later(
+            surroundings.times.negotiation_s, self._expire
+        )
+        surroundings.mux.register(self._ice)
+        surroundings.peers.add(self)
+
+    def _on_media(self, data: bytes) -> None:
+        """Take one SRTP or SRTCP datagram. Must not raise."""
+        raise AssertionError("a peer takes media in its own way")
+
+    def _path_changed(self) -> None:
+        """The client is reached at another address from now on."""
+
+    def _secured(self) -> None:
+        """DTLS is done: the keys are there."""
+        raise AssertionError("a peer starts media in its own way")
+
+    def _leave(self) -> None:
+        """Let go of the stream, at once and without waiting."""
+        raise AssertionError("a peer leaves its stream in its own way")
+
+    @property
+    def local_transport(self) -> LocalTransport:
+        return LocalTransport(
+            self._ice.local_ufrag,
+            self._ice.local_pwd,
+            self._around.certificate.fingerprint,
+            self._around.mux.candidates,
+        )
+
+    def check_consent(self, now: float) -> None:
+        """Close if the client has stopped to answer for itself."""
+        if (
+            self.state is PeerState.CONNECTED
+            and now - self._ice.checked_at > self._around.times.consent_s
+        ):
+            self.start_closing("consent_expired")
+
+    async def close(self, reason: str) -> None:
+        """
+        End the peer and wait until it has ended. Idempotent; the first reason counts.
+
+        The closing goes on to its end even if the caller is cancelled.
+        """
+        await asyncio.shield(self.start_closing(reason))
+
+    def start_closing(self, reason: str) -> asyncio.Task[None]:
+        """Begin to end the peer; no packet goes in or out any more once this returns."""
+        if self._closing is None:
+            self._deadline.cancel()
+            self._ice.on_media = _discard
+            self._leave()
+            self._closing = asyncio.create_task(
+                self._close(reason), name=f"close {self.role} peer"
+            )
+        return self._closing
+
+    def _negotiate(self, remote: RemoteDescription) -> None:
+        self._negotiation = asyncio.create_task(
+            self._shake_hands(remote), name=f"negotiate {self.role} peer"
+        )
+
+    async def _shake_hands(self, remote: RemoteDescription) -> None:
+        try:
+            if remote.dtls.role == "server":
+                self._dtls._set_role("client")
+                await self._ice.heard.wait()
+            else:
+                self._dtls._set_role("server")
+            await self._dtls.start(remote_dtls(remote))
+            if self._dtls.state == "connected":
+                self._secured()
+            else:
+                self.start_closing("dtls_failed")
+        except Exception:
+            # The edge of this task: whatever a client's handshake provokes in the
+            # libraries ends this one peer and nothing else.
+            logger.exception("negotiation failed")
+            self.start_closing("dtls_failed")
+
+    def _connected(self) -> None:
+        """Media flows: the deadline is met."""
+        if self.state is PeerState.NEGOTIATING and self._closing is None:
+            self._deadline.cancel()
+            self.state = PeerState.CONNECTED
+            now = self._around.clock()
+            self._around.events.publish(PeerConnected(self.role, now - self._opened_at))
+            self._notify(PeerState.CONNECTED, "")
+
+    def _expire(self) -> None:
+        self.start_closing("negotiation_timeout")
+
+    def _dtls_changed(self) -> None:
+        if self._dtls.state == "closed":
+            self.start_closing("closed_by_client")
+
+    async def _close(self, reason: str) -> None:
+        around = self._around
+        try:
+            async with asyncio.timeout(around.times.close_s):
+                if self._negotiation is not None:
+                    self._negotiation.cancel()
+                    await asyncio.wait([self._negotiation])
+                await self._dtls.stop()
+        except TimeoutError:
+            around.counters.closes_forced += 1
+            logger.warning("%s peer had to be closed by force", self.role)
+        finally:
+            self._dtls.remove_all_listeners()
+            around.mux.unregister(self._ice)
+            self._ice.close()
+            around.peers.discard(self)
+            self.state = PeerState.CLOSED
+            lifetime_s = around.clock() - self._opened_at
+            around.events.publish(PeerClosed(self.role, reason, lifetime_s))
+            self._notify(PeerState.CLOSED, reason)
+
+
+def _discard(data: bytes) -> None:
+    """What a peer that closes does with media."""

@@ -1,0 +1,230 @@
+"""
+Session descriptions: what a browser says of itself, and what we say of us.
+
+Rule 1: a description from outside is guarded before anything parses it, and only what
+we use is handed to the parser; whatever still goes wrong there is the client's fault.
+Rule 2: what we write comes from the two templates below.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiortc import sdp as aiortc_sdp
+from aiortc.rtcdtlstransport import RTCDtlsFingerprint, RTCDtlsParameters
+
+from relay.errors import BadSessionDescription, NoAudio, NoOpus
+
+OPUS_PAYLOAD_TYPE = 111
+"""Ours when we offer; the one every browser uses by itself."""
+
+# ``useinbandfec`` asks the other side to add forward error correction (RFC 7587, 6.1).
+OPUS_PARAMETERS = "minptime=10;useinbandfec=1"
+
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`{|}~-]{1,64}")
+_MEDIA_LINE = re.compile(r"m=([a-z]+) \d+ ([A-Z/]+) (\S.*)")
+_ICE_CHARACTERS = re.compile(r"[A-Za-z0-9+/]{4,256}")
+MAX_SECTIONS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One m-line as far as an answer must repeat it."""
+
+    kind: str
+    profile: str
+    formats: str
+    mid: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteDescription:
+    """What we need to know of a client."""
+
+    ice_ufrag: str
+    ice_pwd: str
+    dtls: RTCDtlsParameters
+    """Fingerprints, and the role the *client* wants: ``client``, ``server`` or ``auto``."""
+    opus_payload_type: int
+    sections: tuple[Section, ...]
+    audio_index: int
+    """Which of the sections is the audio we use."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalTransport:
+    """What we tell of ourselves in every description."""
+
+    ice_ufrag: str
+    ice_pwd: str
+    fingerprint: str
+    candidates: Sequence[tuple[str, int]]
+    """Our addresses and ports, best first."""
+
+
+def parse(sdp: str) -> RemoteDescription:
+    """
+    Read a client's offer or answer.
+
+    Raises `BadSessionDescription`, `NoAudio` or `NoOpus`.
+    """
+    session_lines, media = aiortc_sdp.grouplines(sdp)
+    if not session_lines or not session_lines[0].startswith("v=0"):
+        raise BadSessionDescription("a session description starts with v=0")
+    if len(media) > MAX_SECTIONS:
+        raise BadSessionDescription(f"more than {MAX_SECTIONS} media sections")
+    sections = tuple(_section(lines, str(index)) for index, lines in enumerate(media))
+    audio = [i for i, section in enumerate(sections) if section.kind == "audio"]
+    if not audio:
+        raise NoAudio("the session description has no audio section")
+    errors: list[BadSessionDescription | NoOpus] = []
+    for index in audio:
+        try:
+            return _describe(session_lines, media[index], sections, index)
+        except (BadSessionDescription, NoOpus) as error:
+            errors.append(error)
+    raise errors[0]
+
+
+def _section(lines: list[str], default_mid: str) -> Section:
+    match = _MEDIA_LINE.fullmatch(lines[0])
+    if match is None:
+        raise BadSessionDescription("an m-line does not parse")
+    mid = next((li[6:] for li in lines if li.startswith("a=mid:")), default_mid)
+    if not _TOKEN.fullmatch(mid):
+        raise BadSessionDescription("a mid is not a token")
+    return Section(match[1], match[2], match[3], mid)
+
+
+def _describe(
+    session_lines: list[str],
+    audio_lines: list[str],
+    sections: tuple[Section, ...],
+    index: int,
+) -> RemoteDescription:
+    # Candidates are not read: an ICE-lite agent learns addresses from checks alone, so
+    # a description can never make this server send to an address of its choice.
+    wanted = [
+        line
+        for line in (*session_lines, *audio_lines)
+        if not line.startswith(("a=candidate", "a=ssrc", "a=extmap", "a=rtcp-fb", "c="))
+    ]
+    try:
+        parsed = aiortc_sdp.SessionDescription.parse("\r\n".join(wanted) + "\r\n")
+    except Exception:
+        # The parser promises nothing for input it does not expect: it raises
+        # AssertionError, IndexError, KeyError, AttributeError and ValueError alike.
+        raise BadSessionDescription("the session description does not parse") from None
+    media = parsed.media[0]
+    codecs = [c for c in media.rtp.codecs if c.mimeType.lower() == "audio/opus"]
+    if not codecs:
+        raise NoOpus("the audio section does not have Opus")
+    if not media.rtcp_mux:
+        raise BadSessionDescription("the audio section must use rtcp-mux")
+    if media.ice is None or media.dtls is None or not media.dtls.fingerprints:
+        raise BadSessionDescription("ICE or DTLS parameters are missing")
+    ufrag, pwd = media.ice.usernameFragment or "", media.ice.password or ""
+    if not (_ICE_CHARACTERS.fullmatch(ufrag) and _ICE_CHARACTERS.fullmatch(pwd)):
+        raise BadSessionDescription("the ICE user name or password is not valid")
+    if not any(f.algorithm.lower() in _HASHES for f in media.dtls.fingerprints):
+        raise BadSessionDescription("no fingerprint with a known hash")
+    payload_type = codecs[0].payloadType
+    if payload_type is None or not 0 <= payload_type <= 127:
+        raise BadSessionDescription("a payload type is not valid")
+    return RemoteDescription(ufrag, pwd, media.dtls, payload_type, sections, index)
+
+
+_HASHES = ("sha-256", "sha-384", "sha-512")
+
+
+def remote_dtls(description: RemoteDescription) -> RTCDtlsParameters:
+    """Return the DTLS parameters with normalised fingerprints."""
+    return RTCDtlsParameters(
+        fingerprints=[
+            RTCDtlsFingerprint(f.algorithm.lower(), f.value.upper())
+            for f in description.dtls.fingerprints
+        ],
+        role=description.dtls.role,
+    )
+
+
+def answer(remote: RemoteDescription, local: LocalTransport, session_id: int) -> str:
+    """
+    Write the answer to a sender: its first usable audio section, every other rejected.
+
+    We are the passive side of DTLS unless the client insists on being that itself.
+    """
+    setup = "active" if remote.dtls.role == "server" else "passive"
+    lines = _session(session_id, remote.sections[remote.audio_index].mid)
+    for index, section in enumerate(remote.sections):
+        if index != remote.audio_index:
+            lines += [
+                f"m={section.kind} 0 {section.profile} {section.formats}",
+                "c=IN IP4 0.0.0.0",
+                f"a=mid:{section.mid}",
+                "a=inactive",
+            ]
+            continue
+        lines += _audio(
+            local,
+            section.mid,
+            remote.opus_payload_type,
+            direction="recvonly",
+            setup=setup,
+        )
+    return "\r\n".join(lines) + "\r\n"
+
+
+def offer(local: LocalTransport, session_id: int, stream_id: str, ssrc: int) -> str:
+    """Write the offer to a receiver."""
+    lines = _session(session_id, "0")
+    lines += _audio(
+        local, "0", OPUS_PAYLOAD_TYPE, direction="sendonly", setup="actpass"
+    )
+    lines += [
+        f"a=msid:{stream_id} audio",
+        f"a=ssrc:{ssrc} cname:earshot",
+    ]
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _session(session_id: int, mid: str) -> list[str]:
+    return [
+        "v=0",
+        f"o=- {session_id} 1 IN IP4 0.0.0.0",
+        "s=-",
+        "t=0 0",
+        f"a=group:BUNDLE {mid}",
+        "a=ice-lite",
+        "a=msid-semantic: WMS *",
+    ]
+
+
+def _audio(
+    local: LocalTransport, mid: str, payload_type: int, *, direction: str, setup: str
+) -> list[str]:
+    address, port = local.candidates[0]
+    family = "IP6" if ":" in address else "IP4"
+    return [
+        f"m=audio {port} UDP/TLS/RTP/SAVPF {payload_type}",
+        f"c=IN {family} {address}",
+        f"a=mid:{mid}",
+        f"a={direction}",
+        "a=rtcp-mux",
+        f"a=rtpmap:{payload_type} opus/48000/2",
+        f"a=fmtp:{payload_type} {OPUS_PARAMETERS}",
+        f"a=ice-ufrag:{local.ice_ufrag}",
+        f"a=ice-pwd:{local.ice_pwd}",
+        f"a=fingerprint:sha-256 {local.fingerprint}",
+        f"a=setup:{setup}",
+        *(
+            f"a=candidate:{n} 1 udp {_priority(n)} {ip} {port} typ host"
+            for n, (ip, port) in enumerate(local.candidates, start=1)
+        ),
+        "a=end-of-candidates",
+    ]
+
+
+def _priority(rank: int) -> int:
+    """RFC 8445, section 5.1.2.1, for a host candidate; rank 1 is the best."""
+    return (126 << 24) | ((65536 - rank) << 8) | 255

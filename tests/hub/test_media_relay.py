@@ -1,0 +1,123 @@
+"""The relay knows who is live, fans out, and forgets those who left."""
+
+import pytest
+
+from relay.errors import NameTaken, StreamNotFound
+from relay.events import EventBus, StreamChanged, StreamEnded, StreamStarted
+from relay.hub.identity import StreamName
+from relay.hub.media_relay import MediaRelay, Patience
+from relay.hub.stream import StreamState
+
+NURSERY = StreamName.parse("Nursery")
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Diary:
+    """Everything that happened, in order."""
+
+    def __init__(self, events: EventBus) -> None:
+        self.entries: list[object] = []
+        for kind in (StreamStarted, StreamChanged, StreamEnded):
+            events.subscribe(kind, self.entries.append)
+
+    def endings(self) -> list[str]:
+        return [e.reason for e in self.entries if isinstance(e, StreamEnded)]
+
+
+async def test_one_sender_three_receivers_one_visualization() -> None:
+    """One MediaRelay fans a sender out to three receivers and a visualization subscriber."""
+    relay = MediaRelay[int](EventBus())
+    stream = relay.publish()
+    receivers: list[list[int]] = [[], [], []]
+    for receiver in receivers:
+        stream.attach(receiver.append)
+    with relay.subscribe(stream.id, 50) as visualization:
+        for frame in range(10):
+            stream.push(frame)
+        assert receivers == [list(range(10))] * 3
+        assert visualization.take() == list(range(10))
+
+
+async def test_streams_are_found_by_id_slug_and_as_the_latest() -> None:
+    """A stream has three addresses; the newest is last and is the latest."""
+    relay = MediaRelay[int](EventBus())
+    first = relay.publish(NURSERY)
+    second = relay.publish()
+    assert relay.find(first.id) is relay.find("nursery") is first
+    assert relay.find("latest") is relay.find("") is second
+    assert relay.streams == [first, second]
+
+
+async def test_what_nobody_sends_is_not_found() -> None:
+    """An unknown address is an error in words."""
+    relay = MediaRelay[int](EventBus())
+    for address in ("", "latest", "kitchen"):
+        with pytest.raises(StreamNotFound):
+            relay.find(address)
+
+
+async def test_the_same_device_takes_its_name_over() -> None:
+    """A device that comes back succeeds its old session; another one is refused."""
+    events = EventBus()
+    diary = Diary(events)
+    relay = MediaRelay[int](events)
+    old = relay.publish(NURSERY, device_id="phone")
+    with pytest.raises(NameTaken, match="Nursery"):
+        relay.publish(NURSERY, device_id="tablet")
+    with pytest.raises(NameTaken):
+        relay.check_name(NURSERY, None)
+    new = relay.publish(NURSERY, device_id="phone")
+    assert old.state is StreamState.ENDED
+    assert relay.find("nursery") is new
+    assert diary.endings() == ["replaced"]
+
+
+async def test_a_stream_ends_once() -> None:
+    """The end is told once, with the first reason."""
+    events = EventBus()
+    diary = Diary(events)
+    relay = MediaRelay[int](events)
+    stream = relay.publish()
+    relay.end(stream, "stopped")
+    relay.end(stream, "again")
+    assert diary.endings() == ["stopped"]
+    assert relay.streams == []
+
+
+async def test_a_sender_whose_frames_stop_stalls_and_then_ends() -> None:
+    """Two seconds without frames is stalled, thirty is the end."""
+    clock, events = Clock(), EventBus()
+    diary = Diary(events)
+    relay = MediaRelay[int](events, patience=Patience(2.0, 30.0), clock=clock)
+    stream = relay.publish()
+    clock.now += 1.9
+    relay.sweep()
+    assert stream.state is StreamState.LIVE
+    clock.now += 0.2
+    relay.sweep()
+    assert stream.state is StreamState.STALLED
+    stream.push(1)
+    relay.sweep()
+    assert stream.state is StreamState.LIVE
+    clock.now += 31
+    relay.sweep()
+    assert stream.state is StreamState.ENDED
+    assert diary.endings() == ["no_media"]
+    assert sum(isinstance(e, StreamChanged) for e in diary.entries) == 2
+
+
+async def test_a_source_on_demand_may_rest() -> None:
+    """A stream that is made only while somebody follows it does not stall."""
+    clock = Clock()
+    relay = MediaRelay[int](EventBus(), clock=clock)
+    stream = relay.publish(on_demand=True)
+    clock.now += 1000
+    relay.sweep()
+    assert stream.state is StreamState.LIVE

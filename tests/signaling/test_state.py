@@ -1,0 +1,65 @@
+"""The order of the protocol."""
+
+import pytest
+
+from relay.errors import UnexpectedMessage
+from relay.signaling import messages as m
+from relay.signaling.state import ANYTIME, TRANSITIONS, SignalingState, advance
+
+S = SignalingState
+
+
+def walk(*steps: m.ClientMessage) -> SignalingState:
+    state = S.IDLE
+    for message in steps:
+        state = advance(state, message)
+    return state
+
+
+def test_a_sender_goes_from_question_to_media() -> None:
+    """start_sending, then the offer: the connection sends."""
+    assert walk(m.StartSending()) is S.AWAITING_OFFER
+    assert walk(m.StartSending(), m.Offer("")) is S.SENDING
+    assert walk(m.StartSending(), m.Offer(""), m.SetMuted(True)) is S.SENDING
+
+
+def test_a_receiver_goes_from_question_to_media() -> None:
+    """start_receiving, then the answer: the connection receives."""
+    assert walk(m.StartReceiving()) is S.AWAITING_ANSWER
+    assert walk(m.StartReceiving(), m.Answer("")) is S.RECEIVING
+
+
+@pytest.mark.parametrize("state", list(S))
+def test_a_new_start_replaces_and_a_stop_ends_in_every_state(
+    state: SignalingState,
+) -> None:
+    """Starting anew and stopping are always possible."""
+    assert advance(state, m.StartSending()) is S.AWAITING_OFFER
+    assert advance(state, m.StartReceiving()) is S.AWAITING_ANSWER
+    assert advance(state, m.StopStream()) is S.IDLE
+
+
+@pytest.mark.parametrize("state", list(S))
+@pytest.mark.parametrize("kind", ANYTIME)
+def test_questions_change_nothing(
+    state: SignalingState, kind: type[m.ClientMessage]
+) -> None:
+    """Asking, subscribing and pinging fit everywhere."""
+    assert advance(state, kind()) is state
+
+
+@pytest.mark.parametrize(
+    ("state", "message"),
+    [
+        (state, message)
+        for state in S
+        for message in (m.Offer(""), m.Answer(""), m.SetMuted(True))
+        if type(message) not in TRANSITIONS[state]
+    ],
+)
+def test_the_right_message_at_the_wrong_moment_is_an_error(
+    state: SignalingState, message: m.ClientMessage
+) -> None:
+    """What the table does not list is unexpected, and says what the connection is doing."""
+    with pytest.raises(UnexpectedMessage, match=state.value):
+        advance(state, message)
