@@ -1,6 +1,7 @@
 """One continuous line of packets for a stream's receivers, whatever its sender does."""
 
 from relay.rtp.packet import RtpPacket
+from relay.rtp.sequence import unwrap_sequence, unwrap_timestamp
 
 CLOCK_RATE = 48_000
 
@@ -33,19 +34,18 @@ class Sequencer:
         if packet.ssrc != self._ssrc:
             self._restart(packet)
             return self.index, self.timestamp
-        ahead = _signed(packet.sequence - self._sequence, 16)
-        index = self.index + ahead
+        sequence = unwrap_sequence(packet.sequence, self._sequence)
+        index = self.index + sequence - self._sequence
         if index <= self._floor:
             self.packets_refused += 1
             return None
-        timestamp = self.timestamp + _signed(
-            packet.timestamp - self._sender_timestamp, 32
-        )
-        if ahead > 0:
+        sender_timestamp = unwrap_timestamp(packet.timestamp, self._sender_timestamp)
+        timestamp = self.timestamp + sender_timestamp - self._sender_timestamp
+        if index > self.index:
             self.index = index
             self.timestamp = timestamp
-            self._sequence = packet.sequence
-            self._sender_timestamp = packet.timestamp
+            self._sequence = sequence
+            self._sender_timestamp = sender_timestamp
             self._received_at = packet.received_at
         return index, timestamp
 
@@ -59,9 +59,3 @@ class Sequencer:
         self._sequence = packet.sequence
         self._sender_timestamp = packet.timestamp
         self._received_at = packet.received_at
-
-
-def _signed(difference: int, bits: int) -> int:
-    """Return a difference of wrapping numbers as the nearer of its two readings."""
-    half = 1 << (bits - 1)
-    return ((difference + half) & ((1 << bits) - 1)) - half
