@@ -1,0 +1,123 @@
+# `make run` starts Earshot, `make test` proves it. Needs GNU make 3.81 or newer.
+
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS :=
+PYTEST_ARGS :=
+
+# Everything is pinned with hashes and has wheels: nothing is compiled, nothing is a surprise.
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	--require-hashes --only-binary=:all:
+
+# What the end-to-end tests use, by the names of Debian's packages; promtool is in prometheus.
+TEST_PACKAGES := chromium ffmpeg mpv prometheus vlc-bin vlc-plugin-base
+
+# Sets $python to the newest Python that can make a virtual environment, or says what is missing.
+define find_python
+python=; without_venv=; \
+for candidate in python3.14 python3.13 python3.12 python3.11 python3; do \
+  "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+  if "$$candidate" -c 'import ensurepip, venv' 2>/dev/null; \
+    then python=$$candidate; break; else without_venv=$$candidate; fi; \
+done; \
+if [ -z "$$python" ]; then \
+  if [ -n "$$without_venv" ]; \
+    then echo "$$without_venv is here, but its venv module is missing. Install it:"; \
+    else echo "Earshot needs Python 3.11 or newer, with its venv module. Install it:"; fi; \
+  echo "  Debian, Ubuntu, Raspberry Pi OS:  apt-get install python3-venv"; \
+  echo "  macOS:                            brew install python@3.13"; \
+  exit 1; \
+fi >&2
+endef
+
+# A virtual environment whose Python is gone (upgraded, or moved house) is made anew.
+ifneq ($(wildcard $(VENV)/.installed),)
+ifneq ($(shell $(BIN)/python -c 'print("works")' 2>/dev/null),works)
+$(shell rm -f $(VENV)/.installed $(VENV)/.installed-dev)
+endif
+endif
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help run test check format lint types pages test-packages bench lock clean
+
+help:
+	@echo "make run     start the server; with a built-in sender: make run ARGS=--demo"
+	@echo "make test    everything: format, lint, types, unit and end-to-end tests"
+	@echo "make check   the part of it that takes less than a minute"
+	@echo "make lint    format and lint, without changing anything"
+	@echo "make format  put the code into its usual form"
+	@echo "make bench   measure what the README claims"
+	@echo "make lock    pin the dependencies anew; newer ones: make lock ARGS=--upgrade"
+	@echo "make clean   remove everything that was made here, except data/"
+
+# exec: the server gets the signals itself.
+run: $(VENV)/.installed
+	@exec $(BIN)/python webrtc_server_relay.py $(ARGS)
+
+$(VENV)/.installed: requirements.txt
+	@if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
+	  $(find_python); "$$python" -m venv --clear $(VENV); \
+	fi
+	@echo "Installing what Earshot needs into $(VENV); this happens once."
+	@$(PIP_INSTALL) -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
+	@echo "Installing what the tests need into $(VENV)."
+	@$(PIP_INSTALL) -r requirements.txt -r requirements-dev.txt
+	@touch $@
+
+test: $(VENV)/.installed-dev test-packages lint types pages
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+check: $(VENV)/.installed-dev lint types
+	$(BIN)/python -m pytest -q -m "not e2e" --ignore=tests/e2e $(PYTEST_ARGS)
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy --strict
+
+pages: $(VENV)/.installed-dev
+	@if [ -f tests/www/check.sh ]; then tests/www/check.sh; fi
+
+# Without root, or elsewhere than on Debian, the tests that miss something say so and are skipped.
+test-packages:
+	@if command -v dpkg >/dev/null; then \
+	  missing=; \
+	  for package in $(TEST_PACKAGES); do \
+	    dpkg -s $$package 2>/dev/null | grep -q '^Status: .* installed$$' \
+	      || missing="$$missing $$package"; \
+	  done; \
+	  if [ -z "$$missing" ]; then exit 0; fi; \
+	  if [ "$$(id -u)" = 0 ]; then \
+	    echo "Installing for the tests:$$missing"; \
+	    { apt-get -qq update && DEBIAN_FRONTEND=noninteractive \
+	      apt-get -qq install -y --no-install-recommends $$missing >/dev/null; } \
+	      || echo "That failed; tests that need them are skipped."; \
+	  else \
+	    echo "Some tests will be skipped. For all of them: apt-get install$$missing"; \
+	  fi; \
+	else \
+	  echo "Tests that need a program that is not here will be skipped and name it."; \
+	fi
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m bench $(ARGS)
+
+lock: $(VENV)/.installed-dev
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate $(ARGS) pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate $(ARGS) --group dev -c requirements.txt -o requirements-dev.txt
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

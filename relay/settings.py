@@ -1,0 +1,149 @@
+"""What the server was told to do, as frozen objects: each part gets the group it needs."""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from relay.errors import SettingsError
+
+SECONDS = 1.0
+KBIT_PER_S = 1000
+
+INGRESS_PORT = 8099
+"""The Supervisor's default, so the manifest need not name it."""
+INGRESS_HOST = "172.30.32.1"
+"""The host on the Supervisor's network: where a host-network app is looked for."""
+INGRESS_PEER = "172.30.32.2"
+"""The Supervisor; nobody else may use the ingress port."""
+
+SUPERVISED_DATA_DIR = Path("/data")
+DATA_DIR = Path("data")
+
+
+@dataclass(frozen=True, slots=True)
+class SignalingSettings:
+    """The pages, the API and the WebSocket."""
+
+    port: int
+    max_connections: int
+    ice_servers: tuple[str, ...]
+    """STUN addresses handed to clients that ask; empty: nothing leaves the LAN."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mp3Settings:
+    """Sound over HTTP."""
+
+    port: int
+    bitrate_bps: int
+
+
+@dataclass(frozen=True, slots=True)
+class MediaSettings:
+    """The one UDP port of all WebRTC peers."""
+
+    port: int
+    addresses: tuple[str, ...]
+    """IP addresses to offer to clients; empty: those of the network cards, by rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class CleanupSettings:
+    """The periodic sweep, which finds what everything else missed."""
+
+    interval_s: float
+    stale_s: float
+    """A stream without media for so long is ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    level: str
+    """``trace``, ``debug``, ``info``, ``warning`` or ``error``."""
+    format: str
+    """``text`` or ``json``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """
+    Everything the server was told. Every option is exactly one field.
+
+    The defaults of options live in ``config.json`` alone; see `relay.options`.
+    """
+
+    signaling: SignalingSettings
+    mp3: Mp3Settings
+    media: MediaSettings
+    cleanup: CleanupSettings
+    log: LogSettings
+    data_dir: Path
+    demo: bool = False
+    """Whether a built-in sender plays, for people without a microphone at hand."""
+    supervised: bool = False
+    """Whether Home Assistant's Supervisor started the process: then there is ingress."""
+
+    @classmethod
+    def from_options(
+        cls, options: Mapping[str, Any], *, demo: bool = False, supervised: bool = False
+    ) -> "Settings":
+        """
+        Build the settings from options that passed the schema.
+
+        Raises `SettingsError` for what a schema of single values cannot say.
+        """
+        _check_ports(options, supervised)
+        default_data_dir = SUPERVISED_DATA_DIR if supervised else DATA_DIR
+        return cls(
+            signaling=SignalingSettings(
+                port=options["signaling_port"],
+                max_connections=options["max_connections"],
+                ice_servers=tuple(options["ice_servers"]),
+            ),
+            mp3=Mp3Settings(
+                port=options["audio_port"],
+                bitrate_bps=int(options["mp3_bitrate"]) * KBIT_PER_S,
+            ),
+            media=MediaSettings(
+                port=options["media_port"],
+                addresses=tuple(map(_address, options["media_addresses"])),
+            ),
+            cleanup=CleanupSettings(
+                interval_s=options["cleanup_interval"] * SECONDS,
+                stale_s=options["stale_stream_timeout"] * SECONDS,
+            ),
+            log=LogSettings(level=options["log_level"], format=options["log_format"]),
+            data_dir=Path(options.get("data_dir") or default_data_dir),
+            demo=demo,
+            supervised=supervised,
+        )
+
+
+def _check_ports(options: Mapping[str, Any], supervised: bool) -> None:
+    """Refuse two listeners on one TCP port; the media port is UDP and may share a number."""
+    signaling, audio = options["signaling_port"], options["audio_port"]
+    if signaling == audio:
+        raise SettingsError(
+            f"signaling_port and audio_port are both {audio}; give each its own"
+        )
+    for key in ("signaling_port", "audio_port"):
+        if supervised and options[key] == INGRESS_PORT:
+            raise SettingsError(
+                f"{key}: {INGRESS_PORT} belongs to Home Assistant's ingress; choose another"
+            )
+
+
+def _address(text: str) -> str:
+    """Return an address that other machines can send to, in its usual spelling."""
+    try:
+        address = ipaddress.ip_address(text)
+    except ValueError:
+        raise SettingsError(f"media_addresses: {text!r} is not an IP address") from None
+    if address.is_unspecified or address.is_multicast:
+        raise SettingsError(
+            f"media_addresses: {text!r} is no address of one machine;"
+            " leave the list empty to use all of them"
+        )
+    return str(address)

@@ -1,0 +1,67 @@
+"""What all tests share."""
+
+import shutil
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+import pytest_asyncio
+
+from tests.sound_room import SoundRoom
+
+# Programs whose Debian package has another name.
+PACKAGES = {
+    "ffprobe": "ffmpeg",
+    "cvlc": "vlc-bin",
+    "vlc": "vlc-bin",
+    "promtool": "prometheus",
+}
+
+
+@pytest.fixture(scope="session")
+def requires_program() -> Callable[[str], str]:
+    """Return what finds a program's path, or skips the test and says how to install it."""
+
+    def find(name: str) -> str:
+        path = shutil.which(name)
+        if path is None:
+            package = PACKAGES.get(name, name)
+            pytest.skip(f"{name} is not installed: apt-get install {package}")
+        return path
+
+    return find
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--no-skips",
+        action="store_true",
+        help="fail if a test was skipped: for machines that have everything",
+    )
+
+
+def skipped_against_the_rule(config: pytest.Config) -> int:
+    """Count the skipped tests if none may be; modules skipped as a whole count as one."""
+    if not config.getoption("--no-skips"):
+        return 0
+    return len(
+        config.pluginmanager.get_plugin("terminalreporter").stats.get("skipped", ())
+    )
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if skipped_against_the_rule(session.config):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    if count := skipped_against_the_rule(config):
+        terminalreporter.section(f"failed: {count} skipped, and --no-skips was given")
+
+
+@pytest_asyncio.fixture
+async def room() -> AsyncIterator[SoundRoom]:
+    async with SoundRoom() as room:
+        yield room
+    assert room.decoders.decoders == 0, "a decoder outlived its taps"

@@ -1,0 +1,187 @@
+"""
+config.json by the rules of Home Assistant's Supervisor, and of the linter for apps.
+
+The Supervisor drops a key that it does not know without a word, so a slip would show
+nowhere; the linter refuses every key that is set to its default.
+"""
+
+import json
+import re
+import struct
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relay.errors import SettingsError
+from relay.option_schema import check, is_optional
+
+ROOT = Path(__file__).resolve().parent.parent
+MANIFEST: dict[str, Any] = json.loads((ROOT / "config.json").read_text())
+SCHEMA: dict[str, Any] = MANIFEST["schema"]
+OPTIONS: dict[str, Any] = MANIFEST["options"]
+
+REQUIRED = {"name", "version", "slug", "description", "arch"}
+DEFAULTS: dict[str, Any] = {
+    "apparmor": True,
+    "audio": False,
+    "auth_api": False,
+    "backup": "hot",
+    "boot": "auto",
+    "devicetree": False,
+    "docker_api": False,
+    "full_access": False,
+    "gpio": False,
+    "hassio_api": False,
+    "hassio_role": "default",
+    "homeassistant_api": False,
+    "host_dbus": False,
+    "host_ipc": False,
+    "host_network": False,
+    "host_pid": False,
+    "host_uts": False,
+    "ingress": False,
+    "ingress_port": 8099,
+    "ingress_stream": False,
+    "init": True,
+    "journald": False,
+    "kernel_modules": False,
+    "legacy": False,
+    "map": [],
+    "options": {},
+    "panel_admin": True,
+    "panel_icon": "mdi:puzzle",
+    "realtime": False,
+    "schema": {},
+    "stage": "stable",
+    "startup": "application",
+    "stdin": False,
+    "timeout": 10,
+    "tmpfs": False,
+    "uart": False,
+    "udev": False,
+    "ulimits": {},
+    "usb": False,
+    "video": False,
+}
+WITHOUT_DEFAULT = {
+    "backup_exclude",
+    "backup_post",
+    "backup_pre",
+    "breaking_versions",
+    "devices",
+    "discovery",
+    "environment",
+    "homeassistant",
+    "image",
+    "ingress_entry",
+    "machine",
+    "panel_title",
+    "ports",
+    "ports_description",
+    "privileged",
+    "services",
+    "url",
+}
+
+# The Supervisor's own words for an option's type.
+TYPE = re.compile(
+    r"(?:bool|email|url|port"
+    r"|(?:str|password)(?:\(\d*,\d*\))?"
+    r"|int(?:\(\d*,\d*\))?"
+    r"|float(?:\([\d.]*,[\d.]*\))?"
+    r"|match\(.*\)|list\(.+\))\??"
+)
+
+# For each option, values just outside of what it allows.
+REFUSED = {
+    "signaling_port": [0, 65536, "http"],
+    "audio_port": [0, 65536],
+    "media_port": [0, 65536],
+    "media_addresses": ["192.0.2.1", ["host.example"]],
+    "data_dir": [["a"], True],
+    "ice_servers": [["turn:host:3478"], ["stun:"], ["http:host"]],
+    "max_connections": [0, 10001, 1.5],
+    "mp3_bitrate": [65, "97", ""],
+    "cleanup_interval": [0, 86401],
+    "stale_stream_timeout": [0, 86401],
+    "log_level": ["INFO", "verbose"],
+    "log_format": ["yaml"],
+}
+
+
+def picture_size(name: str) -> tuple[int, int]:
+    """Return a PNG's width and height in pixels."""
+    data = (ROOT / name).read_bytes()
+    assert data.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height = struct.unpack(">II", data[16:24])
+    return width, height
+
+
+def test_no_key_is_missing_or_unknown():
+    """Among the keys of 2026; what is obsolete, such as a watchdog, is not among them."""
+    assert set(MANIFEST) >= REQUIRED
+    assert set(MANIFEST) <= REQUIRED | set(DEFAULTS) | WITHOUT_DEFAULT
+
+
+def test_no_key_is_set_to_its_default():
+    """The linter refuses it."""
+    assert [key for key in MANIFEST if MANIFEST[key] == DEFAULTS.get(key)] == []
+
+
+def test_it_is_built_for_what_home_assistant_runs_on():
+    """The 32-bit kinds are no longer supported, and have no wheels."""
+    assert MANIFEST["arch"] == ["aarch64", "amd64"]
+
+
+def test_the_panel_is_there_for_the_whole_household():
+    """Over ingress, and without administrator rights."""
+    assert MANIFEST["ingress"] is True
+    assert MANIFEST["ingress_stream"] is True
+    assert MANIFEST["panel_admin"] is False
+    assert re.fullmatch(r"mdi:[a-z-]+", MANIFEST["panel_icon"])
+
+
+def test_every_option_has_a_type_that_the_supervisor_knows():
+    """A list has one element type, and lists do not nest."""
+    for type_ in SCHEMA.values():
+        assert TYPE.fullmatch(type_[0] if isinstance(type_, list) else type_)
+        assert not isinstance(type_, list) or len(type_) == 1
+
+
+def test_an_option_has_a_default_unless_it_is_optional():
+    """A default makes it required; without one it must say that it may be absent."""
+    optional = {key for key, type_ in SCHEMA.items() if is_optional(type_)}
+    assert set(OPTIONS) == set(SCHEMA) - optional
+
+
+def test_the_defaults_pass_the_schema_as_they_are():
+    """Home Assistant can start the app without anybody opening its configuration."""
+    assert check(SCHEMA, OPTIONS) == (OPTIONS, [])
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [(key, value) for key in REFUSED for value in REFUSED[key]]
+)
+def test_a_step_out_of_range_is_refused_by_name(key: str, value: Any):
+    """Every option has an end, and says which."""
+    with pytest.raises(SettingsError, match=f"^{key}"):
+        check(SCHEMA, OPTIONS | {key: value})
+
+
+def test_the_table_of_refused_values_is_complete():
+    """So that the test above speaks of every option."""
+    assert set(REFUSED) == set(SCHEMA)
+
+
+def test_the_repository_is_introduced():
+    """What Home Assistant reads when somebody adds its address."""
+    repository = json.loads((ROOT / "repository.json").read_text())
+    assert set(repository) == {"name", "url", "maintainer"}
+    assert repository["url"] == MANIFEST["url"]
+
+
+def test_the_pictures_have_the_sizes_that_the_store_shows():
+    """A square icon, and a logo of about 250 by 100."""
+    assert picture_size("icon.png") == (128, 128)
+    assert picture_size("logo.png") == (250, 100)

@@ -1,0 +1,118 @@
+"""Settings: options in, frozen groups out."""
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relay.errors import SettingsError
+from relay.options import MANIFEST, read_file
+from relay.settings import INGRESS_PORT, Settings
+
+DEFAULTS: dict[str, Any] = read_file(MANIFEST)["options"]
+
+# Every option with a value that is not its default.
+OTHER_VALUES: dict[str, Any] = {
+    "signaling_port": 9080,
+    "audio_port": 9081,
+    "media_port": 9082,
+    "media_addresses": ["192.0.2.7"],
+    "data_dir": "/somewhere",
+    "ice_servers": ["stun:stun.example:3478"],
+    "max_connections": 7,
+    "mp3_bitrate": "320",
+    "cleanup_interval": 11,
+    "stale_stream_timeout": 12,
+    "log_level": "error",
+    "log_format": "json",
+}
+
+
+def leaves(group: Any, path: str = "") -> Iterator[tuple[str, object]]:
+    """Yield every field that is not itself a group, by its path."""
+    for field in dataclasses.fields(group):
+        value = getattr(group, field.name)
+        if dataclasses.is_dataclass(value):
+            yield from leaves(value, f"{path}{field.name}.")
+        else:
+            yield path + field.name, value
+
+
+def test_every_option_of_the_manifest_has_another_value_here():
+    """The table above is complete, so the next test speaks of all options."""
+    assert set(OTHER_VALUES) == set(read_file(MANIFEST)["schema"])
+
+
+@pytest.mark.parametrize("key", OTHER_VALUES)
+def test_an_option_is_exactly_one_field(key: str):
+    """Changing one option changes one field and no other."""
+    before = dict(leaves(Settings.from_options(DEFAULTS)))
+    changed = DEFAULTS | {key: OTHER_VALUES[key]}
+    after = dict(leaves(Settings.from_options(changed)))
+    assert sum(before[path] != after[path] for path in before) == 1
+
+
+def test_two_options_never_share_a_field():
+    """Changing all options changes as many fields as there are options."""
+    before = dict(leaves(Settings.from_options(DEFAULTS)))
+    after = dict(leaves(Settings.from_options(OTHER_VALUES)))
+    assert sum(before[path] != after[path] for path in before) == len(OTHER_VALUES)
+
+
+def test_the_bit_rate_is_kept_in_bits_per_second():
+    """The option counts kbit/s, the encoder bit/s."""
+    assert Settings.from_options(DEFAULTS).mp3.bitrate_bps == 96_000
+
+
+def test_the_data_folder_is_beside_who_starts_the_program():
+    """Without a Supervisor and an option, data goes to ./data."""
+    assert Settings.from_options(DEFAULTS).data_dir == Path("data")
+
+
+def test_the_data_folder_of_an_app_is_the_supervisors():
+    """Under the Supervisor, data goes to /data, which is in its backups."""
+    assert Settings.from_options(DEFAULTS, supervised=True).data_dir == Path("/data")
+
+
+def test_the_data_folder_is_where_the_option_says():
+    """The option wins over both rules; an empty one is none."""
+    chosen = DEFAULTS | {"data_dir": "/srv/earshot"}
+    assert Settings.from_options(chosen, supervised=True).data_dir == Path(
+        "/srv/earshot"
+    )
+    assert Settings.from_options(DEFAULTS | {"data_dir": ""}).data_dir == Path("data")
+
+
+def test_two_tcp_listeners_cannot_share_a_port():
+    """The error names both keys."""
+    with pytest.raises(SettingsError, match="signaling_port and audio_port"):
+        Settings.from_options(DEFAULTS | {"audio_port": 8080})
+
+
+def test_the_media_port_may_have_the_number_of_a_tcp_port():
+    """UDP and TCP ports with one number do not meet."""
+    settings = Settings.from_options(DEFAULTS | {"media_port": 8080})
+    assert settings.media.port == settings.signaling.port
+
+
+def test_the_ingress_port_is_taken_only_under_the_supervisor():
+    """8099 is free for everybody whom the Supervisor did not start."""
+    wanted = DEFAULTS | {"audio_port": INGRESS_PORT}
+    assert Settings.from_options(wanted).mp3.port == INGRESS_PORT
+    with pytest.raises(SettingsError, match=r"audio_port.*ingress"):
+        Settings.from_options(wanted, supervised=True)
+
+
+@pytest.mark.parametrize("address", ["1.2.3", "0.0.0.0", "::", "224.0.0.1", "::12345"])
+def test_a_media_address_is_the_address_of_one_machine(address: str):
+    """What nobody could send to is refused, by name."""
+    with pytest.raises(SettingsError, match="media_addresses"):
+        Settings.from_options(DEFAULTS | {"media_addresses": [address]})
+
+
+def test_media_addresses_are_kept_in_their_usual_spelling():
+    """So that equal addresses are equal text."""
+    given = DEFAULTS | {"media_addresses": ["192.0.2.7", "2001:DB8:0:0::1"]}
+    assert Settings.from_options(given).media.addresses == ("192.0.2.7", "2001:db8::1")
