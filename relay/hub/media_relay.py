@@ -9,7 +9,7 @@ from typing import Generic
 
 from relay.errors import NameTaken, StreamNotFound
 from relay.events import EventBus, StreamChanged, StreamEnded, StreamStarted
-from relay.hub.identity import StreamName, new_stream_id
+from relay.hub.identity import StreamName, new_stream_id, slug_of
 from relay.hub.stream import Stream, StreamState
 from relay.hub.subscription import Frame, Subscription
 
@@ -64,11 +64,11 @@ class MediaRelay(Generic[Frame]):
         return next((s for s in self._streams.values() if s.slug == slug), None)
 
     def find(self, address: str) -> Stream[Frame]:
-        """Return the stream that an id, a slug or ``latest`` stands for. Raises `StreamNotFound`."""
+        """Return the stream that an id, a name or ``latest`` stands for. Raises `StreamNotFound`."""
         stream = (
             self.latest()
             if address in ("", "latest")
-            else self._streams.get(address) or self.by_slug(address)
+            else self._streams.get(address) or self.by_slug(slug_of(address))
         )
         if stream is None:
             raise StreamNotFound(

@@ -177,9 +177,12 @@ class Playout:
         distance = sequence - self._next_sequence
         if not -MAX_SEQUENCE_LATE <= distance < MAX_SEQUENCE_GAP:
             sequence = self._begin_sequence(packet)
+        elif sequence in self._missing:
+            self._come_late(sequence, arrived_at)
+            return
         elif distance < 0:
             if not self._late_run.goes_on(packet.timestamp, samples, arrived_at):
-                self._drop_late(sequence, arrived_at)
+                self.statistics.packets_duplicate += 1
                 return
             sequence = self._begin_sequence(packet)
         if sequence in self._waiting:
@@ -199,14 +202,10 @@ class Playout:
         self._next_sequence = first.sequence
         return first.sequence
 
-    def _drop_late(self, sequence: int, arrived_at: float) -> None:
-        """Count a packet that was given up or played already."""
-        noticed_at = self._missing.pop(sequence, None)
-        if noticed_at is None:
-            self.statistics.packets_duplicate += 1
-            return
+    def _come_late(self, sequence: int, arrived_at: float) -> None:
+        """Drop a packet that was given up, and be more patient with the next."""
         self.statistics.packets_late += 1
-        self._patience.learn(arrived_at - noticed_at, arrived_at)
+        self._patience.learn(arrived_at - self._missing.pop(sequence), arrived_at)
 
     def _wait(self, sequence: int, waiting: _Waiting) -> None:
         if self._waiting and sequence < min(self._waiting):

@@ -420,7 +420,8 @@ class Transmission:
         for number, fate in enumerate(self.fates):
             change, amount = self.changes.get(number, ("", 0.0))
             if change == "stall":
-                held_up_until = START + number * PACKET_S + 2 * abs(amount)
+                released_at = START + number * PACKET_S + 2 * abs(amount)
+                held_up_until = max(held_up_until, released_at)
             elif change == "pause":
                 self.timestamp += round(RATE * abs(amount))
             elif change == "sequence":
@@ -439,7 +440,9 @@ class Transmission:
                 made.payload += number.to_bytes(2, "big")
                 made.received_at = max(made.received_at + delay_s, held_up_until)
                 arrived.append(made)
-        return sorted(arrived, key=lambda p: p.received_at)
+        end = START + len(self.fates) * PACKET_S
+        in_time = [p for p in arrived if p.received_at <= end]
+        return sorted(in_time, key=lambda p: p.received_at)
 
 
 DELAYS_S = {None: (), "copied": (0.0, 0.03)}

@@ -1,0 +1,1 @@
+"""What follows a stream inside the process: the decoder and those who want its sound."""

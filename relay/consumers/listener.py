@@ -1,0 +1,113 @@
+"""One player that hears a stream over HTTP."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable
+
+SEND_BUFFER_BYTES = 16 * 1024
+"""What the kernel may hold for a listener: the less, the sooner it shows that one does not read."""
+
+MAX_UNSENT_BYTES = 256 * 1024
+"""A listener that leaves more than this is not coming back to the live sound."""
+
+MAX_STANDSTILL_S = 8.0
+"""A listener that takes nothing for so long is gone or asleep."""
+
+DRAIN_TIMEOUT_S = 1.0
+"""After the stream's end a listener has so long to take the rest."""
+DRAIN_CHECKS = 50
+
+CHECK_INTERVAL_S = 1.0
+
+
+REASONS = ("left", "too_slow", "standstill", "stream_ended", "shutdown")
+"""Why a listener is over; ``left`` is the player's own doing, `MAX_UNSENT_BYTES` is ``too_slow``."""
+
+
+class Listener:
+    """
+    Writes to one connection's transport, never waiting for it, and knows when it is over.
+
+    A listener costs the others nothing: what it does not take waits in its own
+    transport, and it is dropped when that grows or stands still.
+    """
+
+    def __init__(
+        self, burst: Callable[[], bytes], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        """``burst`` returns what a listener gets at once when it begins."""
+        self._burst = burst
+        self._clock = clock
+        self._transport: asyncio.Transport | None = None
+        self._over = asyncio.Event()
+        self.reason: str | None = None
+        """One of `REASONS` when it is over."""
+        self.bytes_written = 0
+        self._bytes_sent = 0
+        """What had left for the network when progress was last seen."""
+        self._progress_at = 0.0
+
+    async def follow(self, transport: asyncio.Transport) -> None:
+        """Hear the stream on a connection; return when it is over and the rest was sent or cut."""
+        self._begin(transport)
+        while self.reason is None:
+            try:
+                async with asyncio.timeout(CHECK_INTERVAL_S):
+                    await self._over.wait()
+            except TimeoutError:
+                self.check()
+        if self.reason in ("stream_ended", "shutdown"):
+            await self._drain(transport)
+        if transport.get_write_buffer_size():
+            transport.abort()
+
+    def _begin(self, transport: asyncio.Transport) -> None:
+        connection = transport.get_extra_info("socket")
+        if connection is not None:
+            connection.setsockopt(
+                socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES
+            )
+        self._transport = transport
+        self._progress_at = self._clock()
+        if burst := self._burst():
+            self.write(burst)
+
+    async def _drain(self, transport: asyncio.Transport) -> None:
+        """Wait until the kernel has taken everything, but not for ever."""
+        for _ in range(DRAIN_CHECKS):
+            if not transport.get_write_buffer_size():
+                return
+            await asyncio.sleep(DRAIN_TIMEOUT_S / DRAIN_CHECKS)
+
+    def write(self, data: bytes) -> None:
+        """Send bytes that all listeners share; they are copied only if they cannot leave at once."""
+        transport = self._transport
+        if transport is None or self.reason is not None:
+            return
+        if transport.is_closing():
+            self.end("left")
+        else:
+            transport.write(data)
+            self.bytes_written += len(data)
+
+    def end(self, reason: str) -> None:
+        """Stop writing. Idempotent; the first reason counts."""
+        if self.reason is None:
+            self.reason = reason
+            self._over.set()
+
+    def check(self) -> None:
+        """End a listener that left or does not keep up. Call once a second."""
+        if self._transport is None:
+            return
+        unsent = self._transport.get_write_buffer_size()
+        if self._transport.is_closing():
+            self.end("left")
+        elif unsent > MAX_UNSENT_BYTES:
+            self.end("too_slow")
+        elif unsent == 0 or self.bytes_written - unsent > self._bytes_sent:
+            self._bytes_sent = self.bytes_written - unsent
+            self._progress_at = self._clock()
+        elif self._clock() - self._progress_at > MAX_STANDSTILL_S:
+            self.end("standstill")

@@ -1,0 +1,1 @@
+"""What feeds a stream besides a client's peer connection."""

@@ -1,0 +1,213 @@
+"""Tests of relay/consumers/listener.py, on real connections whose other end may not read."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from relay.consumers import listener as limits
+from relay.consumers.listener import Listener
+
+KIB = 1024
+
+
+class Line:
+    """A connection on loopback: our end's transport, the player's socket, and a clock to turn."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.player = socket.socket()
+
+    async def __aenter__(self) -> "Line":
+        accepted: asyncio.Queue[asyncio.Transport] = asyncio.Queue()
+
+        class Door(asyncio.Protocol):
+            def connection_made(self, transport: asyncio.BaseTransport) -> None:
+                assert isinstance(transport, asyncio.Transport)
+                accepted.put_nowait(transport)
+
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(Door, "127.0.0.1", 0)
+        # The kernel gives a player little room, so that what it does not read shows soon.
+        self.player.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * KIB)
+        self.player.setblocking(False)
+        await loop.sock_connect(self.player, self._server.sockets[0].getsockname())
+        self.transport = await accepted.get()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.player.close()
+        self.transport.abort()
+        self._server.close()
+        await self._server.wait_closed()
+
+    def listener(self, burst: bytes = b"") -> Listener:
+        return Listener(lambda: burst, clock=lambda: self.now)
+
+    async def read(self, count: int) -> bytes:
+        loop, data = asyncio.get_running_loop(), b""
+        while len(data) < count:
+            piece = await loop.sock_recv(self.player, count - len(data))
+            if not piece:
+                break
+            data += piece
+        return data
+
+
+@pytest_asyncio.fixture
+async def line() -> AsyncIterator[Line]:
+    async with Line() as line:
+        yield line
+
+
+@pytest.fixture(autouse=True)
+def quick_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "CHECK_INTERVAL_S", 0.01)
+
+
+async def test_a_listener_gets_the_burst_and_then_the_rest(line: Line) -> None:
+    """In order, without a byte more or less."""
+    listener = line.listener(burst=b"burst ")
+    listener.write(b"not yet")
+    following = asyncio.create_task(listener.follow(line.transport))
+    assert await line.read(6) == b"burst "
+    listener.write(b"and ")
+    listener.write(b"on")
+    assert await line.read(6) == b"and on"
+    assert listener.bytes_written == 12
+    listener.end("stream_ended")
+    await following
+
+
+async def test_a_player_that_leaves_is_noticed_without_sound(line: Line) -> None:
+    """Also when there is nothing to write to it."""
+    listener = line.listener()
+    following = asyncio.create_task(listener.follow(line.transport))
+    line.player.close()
+    await following
+    assert listener.reason == "left"
+
+
+async def test_a_player_that_leaves_is_noticed_by_the_next_write(line: Line) -> None:
+    """And nothing is written into the void."""
+    listener = line.listener()
+    following = asyncio.create_task(listener.follow(line.transport))
+    await asyncio.sleep(0)
+    line.transport.close()
+    listener.write(b"hello")
+    await following
+    assert listener.reason == "left"
+    assert listener.bytes_written == 0
+
+
+async def test_a_player_that_does_not_read_is_dropped_after_a_while(line: Line) -> None:
+    """What waits for it stands still for eight seconds; then its connection is cut."""
+    listener = line.listener()
+    following = asyncio.create_task(listener.follow(line.transport))
+    await asyncio.sleep(0)
+    for _ in range(400):
+        listener.write(bytes(288))
+        await asyncio.sleep(0)
+    assert line.transport.get_write_buffer_size() > 0
+    await asyncio.sleep(0.05)
+    line.now = limits.MAX_STANDSTILL_S - 0.1
+    await asyncio.sleep(0.05)
+    assert listener.reason is None
+    line.now = limits.MAX_STANDSTILL_S + 0.1
+    await following
+    assert listener.reason == "standstill"
+    assert line.transport.is_closing()
+
+
+async def test_what_waits_for_a_listener_is_bounded(line: Line) -> None:
+    """More than 256 KiB unsent, and it is dropped at the next check."""
+    listener = line.listener()
+    following = asyncio.create_task(listener.follow(line.transport))
+    await asyncio.sleep(0)
+    listener.write(bytes(limits.MAX_UNSENT_BYTES + 128 * KIB))
+    await following
+    assert listener.reason == "too_slow"
+    assert line.transport.is_closing()
+
+
+async def test_a_slow_player_that_reads_on_is_kept(line: Line) -> None:
+    """Progress is what counts, not that everything is taken at once."""
+    listener = line.listener()
+    following = asyncio.create_task(listener.follow(line.transport))
+    await asyncio.sleep(0)
+    listener.write(bytes(200 * KIB))
+    for _ in range(6):
+        await line.read(16 * KIB)
+        line.now += limits.MAX_STANDSTILL_S / 2
+        await asyncio.sleep(0.03)
+    assert listener.reason is None
+    listener.end("left")
+    await following
+
+
+async def test_a_player_that_pauses_without_a_backlog_is_kept(line: Line) -> None:
+    """Nothing waits for it, so nothing stands still."""
+    listener = line.listener(burst=b"x")
+    following = asyncio.create_task(listener.follow(line.transport))
+    await line.read(1)
+    for _ in range(3):
+        line.now += limits.MAX_STANDSTILL_S
+        await asyncio.sleep(0.03)
+    assert listener.reason is None
+    listener.end("left")
+    await following
+
+
+async def test_at_the_streams_end_the_rest_is_sent(line: Line) -> None:
+    """The connection is left open for whoever closes it in order."""
+    listener = line.listener()
+    following = asyncio.create_task(listener.follow(line.transport))
+    await asyncio.sleep(0)
+    listener.write(bytes(100 * KIB))
+    listener.end("stream_ended")
+    listener.write(b"after the end")
+    assert len(await line.read(100 * KIB)) == 100 * KIB
+    await following
+    assert not line.transport.is_closing()
+
+
+async def test_a_player_that_does_not_read_is_cut_off_at_the_end(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It holds nothing back for longer than a moment."""
+    monkeypatch.setattr(limits, "DRAIN_TIMEOUT_S", 0.05)
+    listener = line.listener()
+    following = asyncio.create_task(listener.follow(line.transport))
+    await asyncio.sleep(0)
+    listener.write(bytes(100 * KIB))
+    listener.end("shutdown")
+    await following
+    assert line.transport.is_closing()
+
+
+async def test_the_first_reason_counts(line: Line) -> None:
+    """Ending twice is ending once."""
+    listener = line.listener()
+    listener.end("stream_ended")
+    listener.end("left")
+    await listener.follow(line.transport)
+    assert listener.reason == "stream_ended"
+
+
+async def test_the_kernel_holds_little_for_a_listener(line: Line) -> None:
+    """Half a minute of sound in a send buffer would hide for so long that nobody reads."""
+    listener = line.listener()
+    listener.end("left")
+    await listener.follow(line.transport)
+    connection = line.transport.get_extra_info("socket")
+    size = connection.getsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF)
+    assert size <= 2 * limits.SEND_BUFFER_BYTES
+
+
+def test_an_unfinished_listener_has_no_reason() -> None:
+    """Before it follows a connection, a check finds nothing wrong."""
+    listener = Listener(lambda: b"")
+    listener.check()
+    assert listener.reason is None
