@@ -6,6 +6,7 @@ Every message on the wire, one frozen dataclass each; see ``docs/protocol.md``.
 
 import dataclasses
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -136,6 +137,8 @@ class Ping(ClientMessage):
     @classmethod
     def parse(cls, fields: Json) -> "Ping":
         id_ = fields.get("id")
+        if isinstance(id_, float) and not math.isfinite(id_):
+            raise MalformedMessage("'id' is short text or a number")  # not JSON's numbers
         if id_ is None or (isinstance(id_, int | float) and not isinstance(id_, bool)):
             return cls(id_)
         return cls(_text(fields, "id"))

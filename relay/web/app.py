@@ -1,0 +1,75 @@
+"""The signaling server: which address leads where."""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from aiohttp import hdrs, web
+
+from relay.web.access import IngressDoor, guard
+from relay.web.client_socket import ClientSocket
+from relay.web.health import Health
+from relay.web.lobby import Lobby
+from relay.web.metrics import Metrics
+from relay.web.pages import Pages
+from relay.web.stream_list import StreamList
+
+RETRY_AFTER_S = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What the handlers of the signaling server work with."""
+
+    lobby: Lobby
+    stream_list: StreamList
+    pages: Pages
+    health: Health
+    metrics: Metrics
+
+    async def root(self, request: web.Request) -> web.StreamResponse:
+        """The page, or the socket: existing cards open it without a path."""
+        if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
+            return await self.socket(request)
+        return self.pages.page("").response(request)
+
+    async def socket(self, request: web.Request) -> web.StreamResponse:
+        if not self.lobby.open:
+            self.lobby.tally.connections_refused += 1
+            raise web.HTTPServiceUnavailable(
+                text="this server has no room for another connection\n",
+                headers={hdrs.RETRY_AFTER: str(RETRY_AFTER_S)},
+            )
+        socket = await self.lobby.welcome(
+            ClientSocket.accept(request, self.lobby.clock)
+        )
+        return socket.response
+
+    async def streams(self, _: web.Request) -> web.Response:
+        details = [dataclasses.asdict(d) for d in self.stream_list.details()]
+        return web.json_response(
+            {"streams": details}, headers={hdrs.CACHE_CONTROL: "no-store"}
+        )
+
+    async def close(self, _: web.Application) -> None:
+        await self.lobby.close()
+
+
+def create_app(
+    desk: Desk,
+    add_audio_routes: Callable[[web.Application], None],
+    ingress: IngressDoor | None = None,
+) -> web.Application:
+    """Return the application; shutting it down closes all sockets with code 1001."""
+    app = web.Application(middlewares=[guard(ingress)])
+    app.router.add_get("/", desk.root)
+    app.router.add_get("/ws", desk.socket)
+    app.router.add_get("/health", desk.health.handle)
+    app.router.add_get("/metrics", desk.metrics.handle)
+    app.router.add_get("/api/streams", desk.streams)
+    add_audio_routes(app)
+    for path in desk.pages:
+        if path:
+            app.router.add_get("/" + path, desk.pages.handle)
+    app.on_shutdown.append(desk.close)
+    return app

@@ -1,0 +1,57 @@
+"""How each part of the server is asked for its health."""
+
+import asyncio
+
+from relay.consumers.media_worker import MediaWorker
+from relay.web.health import Check, PartState
+from relay.web.housekeeping import Housekeeping
+from relay.web.http_server import HttpServer
+from relay.web.loop_lag import LoopLag
+from relay.webrtc.endpoint import WebRtcEndpoint
+
+MS_PER_S = 1000
+
+
+def of_server(server: HttpServer) -> Check:
+    return lambda: PartState(server.alive, {"port": server.port})
+
+
+def of_endpoint(endpoint: WebRtcEndpoint) -> Check:
+    return lambda: PartState(
+        endpoint.alive,
+        {
+            "port": endpoint.port,
+            "addresses": [address for address, _ in endpoint.candidates],
+            "sends_by": endpoint.backend,
+            "peers": len(endpoint.peers),
+        },
+    )
+
+
+def of_worker(worker: MediaWorker) -> Check:
+    return lambda: PartState(
+        worker.alive,
+        {"waiting": worker.queue_length, "dropped": worker.jobs_dropped},
+    )
+
+
+def of_housekeeping(housekeeping: Housekeeping) -> Check:
+    return lambda: PartState(
+        housekeeping.alive,
+        {
+            "sweeps": housekeeping.sweeps,
+            "cleanups": housekeeping.cleanups,
+            "found": housekeeping.found,
+        },
+    )
+
+
+def of_loop(lag: LoopLag) -> Check:
+    return lambda: PartState(
+        lag.alive,
+        {
+            "lag_ms": round(lag.latest_s * MS_PER_S, 3),
+            "worst_lag_ms": round(lag.worst_s * MS_PER_S, 3),
+            "tasks": len(asyncio.all_tasks()),
+        },
+    )

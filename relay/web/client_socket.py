@@ -1,0 +1,146 @@
+"""One WebSocket as the rest of the server sees it: messages, liveness, and how it ended."""
+
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Literal
+
+from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp.http import WebSocketError
+
+from relay.signaling.messages import MAX_MESSAGE_BYTES
+
+logger = logging.getLogger(__name__)
+
+SECONDS = 1.0
+PING_AFTER_S = 20 * SECONDS
+LOST_AFTER_S = 20 * SECONDS
+"""Counted from the ping."""
+
+# What is too large is still read up to here, so that it can be answered in words;
+# beyond it the socket is closed with code 1009.
+MAX_FRAME_BYTES = 4 * MAX_MESSAGE_BYTES
+CLOSE_REPLY_S = 1 * SECONDS
+
+
+# What aiohttp says instead of a message, when there will be none any more.
+ENDS = frozenset(
+    {WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR}
+)
+
+
+class ClientSocket:
+    """
+    A prepared WebSocket.
+
+    Iterating over it yields each message as bytes and ends with the socket; afterwards
+    `lost` tells whether the client said goodbye. The heartbeat is driven from outside by
+    `is_silent`: aiohttp's own waits only half as long for the answer as between two.
+    """
+
+    def __init__(
+        self,
+        response: web.WebSocketResponse[Literal[False]],
+        request: web.Request,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.remote = request.remote or "?"
+        self.lost = False
+        self.broken = False
+        """Whether it ended because the client sent something that is no WebSocket frame."""
+        self._response = response
+        self._transport = request.transport
+        self._clock = clock
+        self._heard_at = clock()
+        self._pinged_at: float | None = None
+
+    @classmethod
+    async def accept(
+        cls, request: web.Request, clock: Callable[[], float] = time.monotonic
+    ) -> "ClientSocket":
+        """Upgrade the request. Raises `web.HTTPBadRequest` if it is none for a WebSocket."""
+        response = web.WebSocketResponse[Literal[False]](
+            timeout=CLOSE_REPLY_S,
+            autoping=False,
+            compress=False,
+            max_msg_size=MAX_FRAME_BYTES,
+            decode_text=False,
+        )
+        await response.prepare(request)
+        return cls(response, request, clock)
+
+    @property
+    def response(self) -> web.StreamResponse:
+        """What the request handler returns in the end."""
+        return self._response
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        while True:
+            message = await self._response.receive()
+            self._hear(message.type)
+            match message.type:
+                case WSMsgType.TEXT | WSMsgType.BINARY:
+                    yield message.data
+                case WSMsgType.PING:
+                    await self._pong(message.data)
+                case WSMsgType.PONG:
+                    pass
+                case _:
+                    self._ended(message.type, message.data)
+                    return
+
+    def _hear(self, type_: WSMsgType) -> None:
+        if type_ not in ENDS:
+            self._heard_at = self._clock()
+            self._pinged_at = None
+
+    def _ended(self, type_: WSMsgType, data: object) -> None:
+        self.broken = isinstance(data, WebSocketError)
+        self.lost = type_ is not WSMsgType.CLOSE and not self.broken
+        logger.debug("socket ended: %s, code %s", type_.name, self._response.close_code)
+
+    async def _pong(self, payload: bytes) -> None:
+        try:
+            await self._response.pong(payload)
+        except ConnectionError:
+            pass  # the next receive() tells
+
+    async def send(self, text: str) -> None:
+        """Send one message; wait while the client is slow. Raises `ConnectionError`."""
+        await self._response.send_str(text)
+
+    def is_silent(self) -> bool:
+        """Whether the client left a ping unanswered for too long."""
+        return (
+            self._pinged_at is not None
+            and self._clock() - self._pinged_at >= LOST_AFTER_S
+        )
+
+    def is_due_for_ping(self) -> bool:
+        return (
+            self._pinged_at is None and self._clock() - self._heard_at >= PING_AFTER_S
+        )
+
+    async def ping(self) -> None:
+        self._pinged_at = self._clock()
+        try:
+            await self._response.ping()
+        except ConnectionError:
+            pass  # the reader of the socket sees it as well
+
+    async def close(self, code: int) -> None:
+        """Say goodbye and wait a moment for the client's. Idempotent."""
+        try:
+            await self._response.close(code=code)
+        except ConnectionError:
+            pass
+
+    def abort(self) -> None:
+        """Cut the connection: no goodbye, nothing that waits is sent."""
+        if self._transport is not None:
+            self._transport.abort()
+
+
+GOING_AWAY = WSCloseCode.GOING_AWAY.value
+POLICY_VIOLATION = WSCloseCode.POLICY_VIOLATION.value
+NORMAL = WSCloseCode.OK.value

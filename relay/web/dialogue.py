@@ -1,0 +1,253 @@
+"""
+What one client says, and what becomes of it.
+
+Rule 1: whether a message may come now is the business of `relay.signaling.state` alone.
+Rule 2: a message does all that it means, or is refused with an error.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+from relay.errors import (
+    NameTaken,
+    NegotiationTimeout,
+    PeerFailed,
+    RelayError,
+    StreamEnded,
+    StreamNotFound,
+)
+from relay.hub.identity import StreamName
+from relay.signaling.messages import (
+    Answer,
+    ClientMessage,
+    GetAvailableStreams,
+    Ignored,
+    Offer,
+    Ping,
+    Pong,
+    SenderReady,
+    ServerAnswer,
+    ServerMessage,
+    ServerOffer,
+    SessionDescription,
+    SetMuted,
+    StartReceiving,
+    StartSending,
+    StopStream,
+    SubscribeVisualization,
+    UnsubscribeVisualization,
+    encode,
+)
+from relay.signaling.state import IDLE, RECEIVING, SENDING, SignalingState, advance
+from relay.web.background import Background
+from relay.web.media import Media, Peer
+from relay.web.outbox import Outbox
+from relay.web.peer_slot import Announcement, PeerSlot
+from relay.web.stream_list import StreamList
+from relay.web.visualization import Watched
+
+logger = logging.getLogger(__name__)
+
+SECONDS = 1.0
+
+# Existing dashboard cards follow a request without an id with one that has an id, some
+# 8 ms later; two offers for one of their peer connections would break it.
+HOLD_S = 0.15 * SECONDS
+
+# What a client is told when its peer closes by itself with one of these words.
+PEER_ERRORS: dict[str, RelayError] = {
+    "closed": PeerFailed("the media connection broke; start again"),
+    "name_taken": NameTaken("another device went on air under this name first"),
+    "negotiation_timeout": NegotiationTimeout(
+        "no media arrived in time: is UDP to the media port blocked?"
+    ),
+    "stream_ended": StreamEnded("the stream ended meanwhile"),
+}
+
+
+class Dialogue:
+    """A client's place in the protocol, its peer, and the sound it watches."""
+
+    def __init__(
+        self,
+        connection_id: str,
+        media: Media,
+        stream_list: StreamList,
+        outbox: Outbox,
+        background: Background,
+        *,
+        refuse: Callable[[RelayError, str | None], None],
+        media_ended: Callable[[], None],
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        """
+        ``refuse`` tells the client of an error that answers no message at hand;
+        ``media_ended`` is called when the peer or its stream ended by itself.
+        """
+        self.state = IDLE
+        self.wants_details = False
+        """Whether the client asked for details, and so is told of changes."""
+        self._connection_id = connection_id
+        self._media = media
+        self._stream_list = stream_list
+        self._outbox = outbox
+        self._refuse = refuse
+        self._media_ended = media_ended
+        self._wall_clock = wall_clock
+        self._watched = Watched(media.visualization, outbox)
+        self._slot = PeerSlot(media, background, self._peer_closed)
+        self._held: asyncio.TimerHandle | None = None
+
+    @property
+    def peer(self) -> Peer | None:
+        return self._slot.peer
+
+    @property
+    def media_flows(self) -> bool:
+        """Whether there is a peer that was negotiated."""
+        return self.peer is not None and self.state in (SENDING, RECEIVING)
+
+    @property
+    def media_stalled(self) -> bool:
+        """Whether the client sends, and its packets have stopped."""
+        return self._slot.stalled
+
+    def greet(self) -> None:
+        """Say what a client is told before anything else."""
+        self._say(self._stream_list.message(detailed=False))
+
+    async def take(self, message: ClientMessage) -> None:
+        """Do what the client says. Raises a `RelayError`, which is the answer then."""
+        after = advance(self.state, message)
+        await HANDLERS[type(message)](self, message)
+        self._enter(after)
+
+    def stream_ended(self, stream_id: str) -> None:
+        """Let go of a stream that is over."""
+        self._watched.leave(stream_id)
+        if self._slot.stream is not None and self._slot.stream.id == stream_id:
+            self._end_media("stream_ended")
+            self._media_ended()
+
+    def stop_watching(self) -> None:
+        self._watched.close()
+
+    def end(self, reason: str) -> None:
+        """Let go of everything; peers close in the background. Idempotent."""
+        self.stop_watching()
+        self._end_media(reason)
+
+    def _say(self, message: ServerMessage) -> None:
+        self._outbox.put(encode(message))
+
+    def _enter(self, state: SignalingState) -> None:
+        if state is not self.state:
+            logger.debug("%s -> %s", self.state.value, state.value)
+            self.state = state
+
+    async def _start_sending(self, message: StartSending) -> None:
+        name = StreamName.parse(message.name) if message.name is not None else None
+        self._end_media("replaced")
+        self._slot.announce(Announcement(name, message.device_id), message.muted)
+        self._say(
+            SenderReady(
+                self._connection_id,
+                name.text if name else None,
+                name.slug if name else None,
+            )
+        )
+
+    async def _start_receiving(self, message: StartReceiving) -> None:
+        self._end_media("replaced")
+        if message.address:
+            self._offer_stream(message.address)
+        else:
+            loop = asyncio.get_running_loop()
+            self._held = loop.call_later(HOLD_S, self._offer_newest)
+
+    def _offer_stream(self, address: str) -> None:
+        stream = self._media.relay.find(address)
+        offer = SessionDescription("offer", self._slot.offer(stream))
+        self._say(ServerOffer(offer, stream.id))
+
+    def _offer_newest(self) -> None:
+        """Answer a `start_receiving` that was held and that no other has followed."""
+        self._held = None
+        try:
+            self._offer_stream("")
+        except RelayError as error:
+            self._end_media("failed")
+            self._refuse(error, StartReceiving.type)
+
+    async def _offer(self, message: Offer) -> None:
+        answer = SessionDescription("answer", await self._slot.answer(message.sdp))
+        self._say(ServerAnswer(answer))
+
+    async def _answer(self, message: Answer) -> None:
+        await self._slot.accept(message.sdp)
+
+    async def _set_muted(self, message: SetMuted) -> None:
+        self._slot.set_muted(message.muted)
+
+    async def _stop_stream(self, _: StopStream) -> None:
+        self._end_media("stopped")
+
+    async def _list_streams(self, message: GetAvailableStreams) -> None:
+        self.wants_details |= message.details
+        self._say(self._stream_list.message(detailed=self.wants_details))
+
+    async def _watch(self, message: SubscribeVisualization) -> None:
+        self._watched.watch(self._media.relay.find(message.address))
+
+    async def _unwatch(self, message: UnsubscribeVisualization) -> None:
+        if not message.address:
+            self._watched.close()
+            return
+        with suppress(StreamNotFound):  # what is over is not watched any more
+            self._watched.leave(self._media.relay.find(message.address).id)
+
+    async def _ping(self, message: Ping) -> None:
+        self._say(Pong(message.id, self._wall_clock()))
+
+    async def _ignore(self, _: ClientMessage) -> None:
+        """Do nothing."""
+
+    def _release_hold(self) -> None:
+        if self._held is not None:
+            self._held.cancel()
+            self._held = None
+
+    def _end_media(self, reason: str) -> None:
+        """End what the client sends or receives; it is idle then."""
+        self._release_hold()
+        self._slot.vacate(reason)
+        self._enter(IDLE)
+
+    def _peer_closed(self, reason: str) -> None:
+        """The peer closed by itself: tell the client, unless that did it."""
+        self._enter(IDLE)
+        if reason != "closed_by_client":
+            self._refuse(PEER_ERRORS.get(reason, PEER_ERRORS["closed"]), None)
+        self._media_ended()
+
+
+Handler = Callable[[Dialogue, Any], Awaitable[None]]
+
+# What each message does.
+HANDLERS: dict[type[ClientMessage], Handler] = {
+    StartSending: Dialogue._start_sending,
+    StartReceiving: Dialogue._start_receiving,
+    Offer: Dialogue._offer,
+    Answer: Dialogue._answer,
+    SetMuted: Dialogue._set_muted,
+    StopStream: Dialogue._stop_stream,
+    GetAvailableStreams: Dialogue._list_streams,
+    SubscribeVisualization: Dialogue._watch,
+    UnsubscribeVisualization: Dialogue._unwatch,
+    Ping: Dialogue._ping,
+    Ignored: Dialogue._ignore,
+}

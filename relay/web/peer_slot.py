@@ -1,0 +1,168 @@
+"""The one peer that a connection may have, and the stream that hangs on it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from relay.errors import PeerFailed, StreamEnded, UnexpectedMessage
+from relay.hub.identity import StreamName
+from relay.hub.stream import StreamState
+from relay.web.background import Background
+from relay.web.media import Media, PacketStream, Peer, ReceiverPeer, SenderPeer
+from relay.webrtc.peer import Notify, PeerState
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What a sender said about its stream before the first packet."""
+
+    name: StreamName | None = None
+    device_id: str | None = None
+
+
+class PeerSlot:
+    """
+    At most one peer: whoever moves in has moved the one before out.
+
+    A peer that was moved out is closed in the background and cannot speak for the slot
+    any more: its notifications are those of an earlier ``turn``.
+    """
+
+    def __init__(
+        self,
+        media: Media,
+        background: Background,
+        closed: Callable[[str], None],
+    ) -> None:
+        self._media = media
+        self._background = background
+        self._closed = closed
+        self._turn = 0
+        self._sender: SenderPeer | None = None
+        self._receiver: ReceiverPeer | None = None
+        self._negotiating = False
+        self._announcement = Announcement()
+        self._muted = False
+        self.stream: PacketStream | None = None
+        """The stream that the peer sends, once it has begun, or hears."""
+
+    @property
+    def peer(self) -> Peer | None:
+        return self._sender or self._receiver
+
+    @property
+    def sends(self) -> bool:
+        return self._sender is not None
+
+    @property
+    def stalled(self) -> bool:
+        """Whether it is a sender's, and its packets have stopped."""
+        return (
+            self.sends
+            and self.stream is not None
+            and self.stream.state is StreamState.STALLED
+        )
+
+    def announce(self, announcement: Announcement, muted: bool) -> None:
+        """Note how the stream of the next sender peer is called. Raises `NameTaken`."""
+        name = announcement.name
+        if name is not None:
+            self._media.relay.check_name(name, announcement.device_id)
+        self._announcement = announcement
+        self._muted = muted
+
+    async def answer(self, offer_sdp: str) -> str:
+        """
+        Let a sender in and return the answer to its offer.
+
+        Raises a `RelayError` if there is nothing to answer with; then the slot is free.
+        """
+        self.vacate("replaced")
+        turn = self._turn
+        peer = self._media.endpoint.sender_peer(
+            lambda: self._publish(turn), self._notify_for(turn)
+        )
+        self._sender = peer
+        self._negotiating = True
+        try:
+            answer = await peer.answer(offer_sdp)
+        except BaseException:
+            self._vacate_if(turn, "bad_offer")
+            raise
+        finally:
+            self._negotiating = False
+        if turn != self._turn:
+            raise PeerFailed("the peer connection closed while it was negotiated")
+        return answer
+
+    def offer(self, stream: PacketStream) -> str:
+        """Let a receiver of the stream in and return our offer. Raises `StreamEnded`."""
+        self.vacate("replaced")
+        if stream.state is StreamState.ENDED:
+            raise StreamEnded(f"stream {stream.id} has ended")
+        peer = self._media.endpoint.receiver_peer(stream, self._notify_for(self._turn))
+        self._receiver = peer
+        self.stream = stream
+        try:
+            return peer.offer()
+        except BaseException:
+            self.vacate("failed")
+            raise
+
+    async def accept(self, answer_sdp: str) -> None:
+        """Hand the receiver's answer to its peer. Raises a `RelayError` if it is unusable."""
+        if self._receiver is None:
+            raise UnexpectedMessage("nothing was offered yet")
+        turn, stream = self._turn, self.stream
+        self._negotiating = True
+        try:
+            await self._receiver.accept(answer_sdp)
+        finally:
+            self._negotiating = False
+        if turn == self._turn:
+            return
+        if stream is not None and stream.state is StreamState.ENDED:
+            raise StreamEnded(f"stream {stream.id} ended while it was negotiated")
+        raise PeerFailed("the peer connection closed while it was negotiated")
+
+    def set_muted(self, muted: bool) -> None:
+        self._muted = muted
+        if self.sends and self.stream is not None:
+            self.stream.set_muted(muted)
+
+    def vacate(self, reason: str) -> None:
+        """Move the peer out, if there is one. What it sent ends with it, at once."""
+        peer, stream, sends = self.peer, self.stream, self.sends
+        self._turn += 1
+        self._sender = self._receiver = self.stream = None
+        if sends and stream is not None:
+            self._media.relay.end(stream, reason)
+        if peer is not None:
+            self._background.run(peer.close(reason), "closing a peer")
+
+    def _vacate_if(self, turn: int, reason: str) -> None:
+        if turn == self._turn:
+            self.vacate(reason)
+
+    def _notify_for(self, turn: int) -> Notify:
+        def notify(state: PeerState, reason: str) -> None:
+            if turn != self._turn or state is not PeerState.CLOSED:
+                return
+            self.vacate(reason)
+            if not self._negotiating:
+                self._closed(reason)
+
+        return notify
+
+    def _publish(self, turn: int) -> PacketStream:
+        """
+        Open the stream of a sender whose first packet is here.
+
+        Raises `NameTaken` if somebody took the announced name meanwhile.
+        """
+        if turn != self._turn:
+            raise StreamEnded("the peer is on its way out")
+        self.stream = self._media.relay.publish(
+            self._announcement.name, device_id=self._announcement.device_id
+        )
+        self.stream.set_muted(self._muted)
+        return self.stream

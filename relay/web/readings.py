@@ -1,0 +1,259 @@
+"""Every number that the parts of the server keep, by the name under which it is published."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from relay import errors
+from relay.audio.codec import SAMPLE_RATE
+from relay.consumers.decoder import DecoderPool
+from relay.consumers.http_broadcast import Broadcasts
+from relay.consumers.listener import REASONS
+from relay.consumers.media_worker import MediaWorker
+from relay.hub.media_relay import MediaRelay
+from relay.hub.stream import StreamState
+from relay.rtp.packet import RtpPacket
+from relay.web.health import MEDIA, Health
+from relay.web.housekeeping import Housekeeping
+from relay.web.lobby import Lobby
+from relay.web.metrics import Reading
+from relay.web.tally import CloseReason
+
+
+class MediaNumbers(Protocol):
+    """What `relay.webrtc.endpoint.WebRtcEndpoint` counts."""
+
+    @property
+    def counters(self) -> Mapping[str, int]: ...
+
+
+def error_types() -> list[str]:
+    """Return every code that an error may carry: a closed set, fit for a label."""
+
+    def below(error: type[errors.RelayError]) -> list[str]:
+        return [error.code, *(c for e in error.__subclasses__() for c in below(e))]
+
+    return sorted(set(below(errors.RelayError)))
+
+
+def of_connections(lobby: Lobby, health: Health) -> list[Reading]:
+    tally = lobby.tally
+    known_errors = error_types()
+    return [
+        Reading(
+            "voice_uptime_seconds",
+            "Since the server started",
+            lambda: health.uptime_s,
+        ),
+        Reading(
+            "voice_active_connections",
+            "Clients with an open WebSocket",
+            lambda: lobby.connected_clients,
+        ),
+        Reading(
+            "voice_detached_connections",
+            "Clients whose WebSocket broke while their media flows on",
+            lambda: len(lobby.connections) - lobby.connected_clients,
+        ),
+        Reading(
+            "voice_connections_total",
+            "Clients that ever connected",
+            lambda: tally.connections,
+        ),
+        Reading(
+            "voice_connections_refused_total",
+            "Clients sent away because max_connections was reached",
+            lambda: tally.connections_refused,
+        ),
+        Reading(
+            "voice_connection_closes_total",
+            "Connections that ended, by reason",
+            lambda: {reason.value: tally.closes[reason] for reason in CloseReason},
+            label="reason",
+        ),
+        Reading(
+            "voice_connection_forced_closes_total",
+            "Connections that did not close in time and were cut off",
+            lambda: tally.forced_closes,
+        ),
+        Reading(
+            "voice_errors_total",
+            "Errors that clients were told, by code",
+            lambda: {code: tally.errors[code] for code in known_errors},
+            label="error_type",
+        ),
+        Reading(
+            "voice_messages_total",
+            "Signaling messages",
+            lambda: {"in": tally.messages_in, "out": tally.messages_out},
+            label="direction",
+        ),
+    ]
+
+
+def of_streams(relay: MediaRelay[RtpPacket]) -> list[Reading]:
+    return [
+        Reading(
+            "voice_streams",
+            "Streams on air, by state",
+            lambda: {
+                state.value: sum(s.state is state for s in relay.streams)
+                for state in (StreamState.LIVE, StreamState.STALLED)
+            },
+            label="state",
+        ),
+        Reading(
+            "voice_receivers",
+            "Receivers over WebRTC",
+            lambda: sum(s.receivers for s in relay.streams),
+        ),
+        Reading(
+            "voice_listeners",
+            "Listeners over HTTP",
+            lambda: sum(s.listeners for s in relay.streams),
+        ),
+        Reading(
+            "voice_stream_packets_total",
+            "Packets pushed into streams by all sources",
+            lambda: (
+                relay.frames_pushed_before + sum(s.frames_pushed for s in relay.streams)
+            ),
+        ),
+    ]
+
+
+def of_media(
+    endpoint: MediaNumbers, worker: MediaWorker, lobby: Lobby
+) -> list[Reading]:
+    def counter(name: str) -> Callable[[], float]:
+        return lambda: endpoint.counters[name]
+
+    return [
+        Reading(
+            "voice_packets_received_total",
+            "Media packets received from senders",
+            counter("packets_received"),
+        ),
+        Reading(
+            "voice_audio_bytes_received_total",
+            "Bytes of sound received from senders",
+            counter("bytes_received"),
+        ),
+        Reading(
+            "voice_packets_sent_total",
+            "Media packets sent to receivers",
+            counter("packets_sent"),
+        ),
+        Reading(
+            "voice_dropped_total",
+            "What was dropped because it could not wait, by queue",
+            lambda: {
+                "media_worker": worker.jobs_dropped,
+                "outbox_superseded": lobby.tally.messages_superseded,
+                "outbox_unsent": lobby.tally.messages_unsent,
+                "udp_send": endpoint.counters["packets_unsent"],
+            },
+            label="queue",
+        ),
+        Reading(
+            "voice_media_worker_queue",
+            "Jobs that wait for the media worker",
+            lambda: worker.queue_length,
+        ),
+        Reading(
+            "voice_datagrams_refused_total",
+            "Datagrams that were not used, by cause",
+            lambda: {cause: endpoint.counters[cause] for cause in REFUSALS},
+            label="cause",
+        ),
+    ]
+
+
+def of_sound(decoders: DecoderPool, broadcasts: Broadcasts) -> list[Reading]:
+    statistics = decoders.statistics
+    return [
+        Reading(
+            "voice_decoders",
+            "Streams that are being decoded, because somebody needs their sound",
+            lambda: decoders.decoders,
+        ),
+        Reading(
+            "voice_decoder_packets_total",
+            "Packets on their way to the decoders, by what became of them",
+            lambda: {
+                "played": statistics.packets_played,
+                "lost": statistics.packets_lost,
+                "late": statistics.packets_late,
+                "duplicate": statistics.packets_duplicate,
+                "excess": statistics.packets_excess,
+                "unreadable": statistics.packets_unreadable,
+                "corrupt": statistics.packets_corrupt,
+            },
+            label="fate",
+        ),
+        Reading(
+            "voice_concealed_seconds_total",
+            "Sound that was made up where packets were missing",
+            lambda: statistics.samples_concealed / SAMPLE_RATE,
+        ),
+        Reading(
+            "voice_listeners_total",
+            "Listeners that ever came",
+            lambda: broadcasts.listeners_total,
+        ),
+        Reading(
+            "voice_listener_closes_total",
+            "Listeners that are over, by reason",
+            lambda: {reason: broadcasts.listeners_ended[reason] for reason in REASONS},
+            label="reason",
+        ),
+        Reading(
+            "voice_mp3_bytes_sent_total",
+            "Bytes of MP3 handed to listeners",
+            lambda: broadcasts.bytes_written,
+        ),
+    ]
+
+
+# The counters of the endpoint that say why a datagram was of no use.
+REFUSALS = (
+    "stun_malformed",
+    "stun_unknown_user",
+    "stun_unauthenticated",
+    "unknown_address",
+    "unknown_kind",
+    "receive_errors",
+    "media_unauthenticated",
+    "media_malformed",
+    "media_unwanted",
+)
+
+
+def of_housekeeping(housekeeping: Housekeeping) -> list[Reading]:
+    return [
+        Reading(
+            "voice_cleanups_total",
+            "Rounds of the periodic cleanup",
+            lambda: housekeeping.cleanups,
+        ),
+        Reading(
+            "voice_cleanup_finds_total",
+            "What the periodic cleanup had to remove; more than 0 is worth a report",
+            lambda: housekeeping.found,
+        ),
+    ]
+
+
+def summary(
+    health: Health,
+    lobby: Lobby,
+    relay: MediaRelay[RtpPacket],
+    endpoint: MediaNumbers,
+) -> Callable[[], dict[str, Any]]:
+    """Return what makes the JSON object that existing monitors read."""
+    return lambda: {
+        "uptime_seconds": round(health.uptime_s, 3),
+        "active_connections": lobby.connected_clients,
+        "active_streams": len(relay.streams),
+        "total_audio_bytes": endpoint.counters["bytes_received"],
+        "webrtc_available": health.is_alive(MEDIA),
+    }

@@ -1,0 +1,59 @@
+"""The live streams as clients are told about them."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from relay.hub.media_relay import MediaRelay
+from relay.rtp.packet import RtpPacket
+from relay.signaling.messages import AvailableStreams, Json, StreamDetails
+from relay.web.media import PacketStream
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """Everything is timed by `monotonic`; `wall` is only ever shown."""
+
+    monotonic: Callable[[], float] = time.monotonic
+    wall: Callable[[], float] = time.time
+
+    def wall_time_of(self, instant: float) -> float:
+        """Return a monotonic instant as seconds since 1970, to the millisecond."""
+        return round(self.wall() - (self.monotonic() - instant), 3)
+
+
+class StreamList:
+    """The streams of the relay, put into messages."""
+
+    def __init__(
+        self,
+        relay: MediaRelay[RtpPacket],
+        ice_servers: tuple[str, ...] = (),
+        clocks: Clocks = Clocks(),
+    ) -> None:
+        self._relay = relay
+        self._clocks = clocks
+        self._ice_servers: tuple[Json, ...] = tuple(
+            {"urls": url} for url in ice_servers
+        )
+
+    def describe(self, stream: PacketStream) -> StreamDetails:
+        return StreamDetails(
+            stream_id=stream.id,
+            name=stream.name.text if stream.name else None,
+            slug=stream.slug,
+            state=stream.state.value,
+            muted=stream.muted,
+            receivers=stream.receivers,
+            listeners=stream.listeners,
+            started_at=self._clocks.wall_time_of(stream.started_at),
+        )
+
+    def details(self) -> tuple[StreamDetails, ...]:
+        return tuple(self.describe(stream) for stream in self._relay.streams)
+
+    def message(self, *, detailed: bool) -> AvailableStreams:
+        ids = tuple(stream.id for stream in self._relay.streams)
+        if not detailed:
+            return AvailableStreams(ids)
+        return AvailableStreams(ids, self.details(), self._ice_servers)

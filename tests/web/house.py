@@ -1,0 +1,214 @@
+"""A signaling server on loopback with media that is made up, and clients that talk to it."""
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
+
+from relay.consumers.decoder import DecoderPool
+from relay.consumers.http_broadcast import Broadcasts
+from relay.consumers.media_worker import MediaWorker
+from relay.events import EventBus
+from relay.hub.media_relay import MediaRelay
+from relay.hub.stream import Stream
+from relay.rtp.packet import RtpPacket
+from relay.settings import CleanupSettings, Mp3Settings
+from relay.web import readings
+from relay.web.access import IngressDoor
+from relay.web.app import Desk, create_app
+from relay.web.health import Health
+from relay.web.housekeeping import Housekeeping
+from relay.web.http_server import HttpServer
+from relay.web.lobby import Lobby
+from relay.web.media import Media
+from relay.web.metrics import Metrics
+from relay.web.pages import Pages
+from relay.web.stream_list import StreamList
+from tests.web.fakes import OFFER, FakeEndpoint, FakeVisualization
+
+PATIENCE_S = 5.0
+"""How long a test waits for what must happen; far more than it takes."""
+
+Message = dict[str, Any]
+
+
+class Client:
+    """One WebSocket as a page or a card would open it."""
+
+    def __init__(self, socket: ClientWebSocketResponse) -> None:
+        self.socket = socket
+
+    @property
+    def transport(self) -> asyncio.Transport:
+        return self.socket._response.connection.transport
+
+    async def say(self, type_: str, **fields: Any) -> None:
+        await self.socket.send_str(json.dumps({"type": type_, **fields}))
+
+    async def hear(self, *types: str) -> Message:
+        """Return the next message; given types, the next one of those."""
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                message: Message = json.loads(await self.socket.receive_str())
+                if not types or message["type"] in types:
+                    return message
+
+    async def ask(self, type_: str, **fields: Any) -> Message:
+        """Say something and return the very next message."""
+        await self.say(type_, **fields)
+        return await self.hear()
+
+    async def heard(self) -> list[Message]:
+        """Return all that was sent until now: everything in front of the answer to a ping."""
+        await self.say("ping", id="heard")
+        messages: list[Message] = []
+        while True:
+            message = await self.hear()
+            if message["type"] == "pong" and message["id"] == "heard":
+                return messages
+            messages.append(message)
+
+    async def closed(self) -> int | None:
+        """Wait until the server has closed the socket, and return its code."""
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                message = await self.socket.receive()
+                if message.type not in (WSMsgType.TEXT, WSMsgType.PING):
+                    return self.socket.close_code
+
+    def drop(self) -> None:
+        """Lose the connection without a goodbye."""
+        self.transport.abort()
+
+    async def leave(self) -> None:
+        await self.socket.close()
+
+
+class House:
+    """Everything but the media. An async context manager."""
+
+    def __init__(
+        self,
+        *,
+        max_connections: int = 100,
+        clock: Callable[[], float] = time.monotonic,
+        www: Path | None = None,
+        ingress: IngressDoor | None = None,
+    ) -> None:
+        self.clock = clock
+        self.ingress = ingress
+        self.events = EventBus()
+        self.relay = MediaRelay[RtpPacket](self.events, clock=clock)
+        self.endpoint = FakeEndpoint()
+        self.visualization = FakeVisualization()
+        self.media = Media(self.relay, self.endpoint, self.visualization)
+        self.stream_list = StreamList(self.relay, ("stun:192.0.2.1:3478",))
+        self.lobby = Lobby(
+            self.media, self.stream_list, max_connections=max_connections, clock=clock
+        )
+        self.housekeeping = Housekeeping(
+            self.relay, self.lobby, CleanupSettings(300.0, 600.0), clock=clock
+        )
+        self.worker = MediaWorker()
+        self.decoders = DecoderPool(self.relay, self.worker, self.events)
+        self.broadcasts = Broadcasts(self.decoders, Mp3Settings(0, 96_000))
+        self.health = Health(self.relay, self.lobby, options={"port": {"value": 1}})
+        self.metrics = Metrics(
+            [
+                *readings.of_connections(self.lobby, self.health),
+                *readings.of_streams(self.relay),
+                *readings.of_media(self.endpoint, self.worker, self.lobby),
+                *readings.of_sound(self.decoders, self.broadcasts),
+                *readings.of_housekeeping(self.housekeeping),
+            ],
+            self.events,
+            readings.summary(self.health, self.lobby, self.relay, self.endpoint),
+        )
+        desk = Desk(
+            self.lobby,
+            self.stream_list,
+            Pages(www or Path(__file__).parent / "no-such-folder"),
+            self.health,
+            self.metrics,
+        )
+        self.server = HttpServer(
+            create_app(desk, lambda app: None, ingress),
+            0,
+            "signaling_port",
+            hosts=["127.0.0.1"],
+        )
+        self._clients: list[Client] = []
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> "House":
+        await self._stack.enter_async_context(self.lobby)
+        await self._stack.enter_async_context(self.server)
+        self.session = await self._stack.enter_async_context(ClientSession(self.url))
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await asyncio.gather(*(client.leave() for client in self._clients))
+        await self._stack.aclose()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.port}"
+
+    async def socket(self, path: str = "/ws", **options: Any) -> Client:
+        """Open a WebSocket, with its greeting still to be read."""
+        client = Client(
+            await self.session.ws_connect(path, max_msg_size=0, compress=0, **options)
+        )
+        self._clients.append(client)
+        return client
+
+    async def client(self, path: str = "/ws", *, details: bool = False) -> Client:
+        """Open a WebSocket and read the greeting."""
+        client = await self.socket(path)
+        assert (await client.hear())["type"] == "available_streams"
+        if details:
+            await client.ask("get_available_streams", details=True)
+        return client
+
+    async def sender(
+        self, name: str | None = None, **fields: Any
+    ) -> tuple[Client, Stream[RtpPacket]]:
+        """Return a client that sends, and its stream."""
+        client = await self.client()
+        if name is not None:
+            fields["name"] = name
+        assert (await client.ask("start_sending", **fields))["type"] == "sender_ready"
+        answer = await client.ask("webrtc_offer", offer=description("offer"))
+        assert answer["type"] == "webrtc_answer"
+        stream = self.endpoint.sender.speak()
+        assert stream is not None
+        await client.hear("stream_available")
+        return client, stream
+
+    async def receiver(self, stream: Stream[RtpPacket]) -> Client:
+        """Return a client that hears the stream."""
+        client = await self.client()
+        offer = await client.ask("start_receiving", stream_id=stream.id)
+        assert offer["type"] == "webrtc_offer"
+        await client.say("webrtc_answer", answer=description("answer"))
+        await client.heard()
+        return client
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for what is on its way through the loopback."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not condition():  # noqa: ASYNC110 - it may be any condition
+                await asyncio.sleep(0.002)
+
+    async def is_empty(self) -> None:
+        """Wait until nobody is connected and no peer is left."""
+        await self.until(lambda: not self.lobby.connections and not self.endpoint.peers)
+
+
+def description(type_: str, sdp: str = OFFER) -> Message:
+    return {"type": type_, "sdp": sdp}

@@ -1,0 +1,86 @@
+"""A listening HTTP server."""
+
+import socket
+
+import pytest
+from aiohttp import ClientSession, web
+
+from relay.errors import SettingsError
+from relay.web.http_server import HttpServer
+
+
+def app() -> web.Application:
+    async def hello(request: web.Request) -> web.Response:
+        return web.Response(text="hello")
+
+    app = web.Application()
+    app.router.add_get("/", hello)
+    return app
+
+
+async def _answer(port: int, host: str = "127.0.0.1") -> str:
+    async with (
+        ClientSession() as session,
+        session.get(f"http://{host}:{port}/") as answer,
+    ):
+        return await answer.text()
+
+
+async def test_listens_while_it_is_open() -> None:
+    """It answers from its start to its end, and knows it."""
+    server = HttpServer(app(), 0, "audio_port", hosts=["127.0.0.1"])
+    assert not server.alive
+    async with server:
+        assert server.alive
+        assert await _answer(server.port) == "hello"
+        port = server.port
+    assert not server.alive
+    with pytest.raises(OSError, match="Cannot connect"):
+        await _answer(port)
+
+
+async def test_several_addresses() -> None:
+    """IPv4 and IPv6 are listened on side by side; a family that is missing is left out."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    async with HttpServer(app(), port, "audio_port") as server:
+        assert await _answer(port) == "hello"
+        if socket.has_dualstack_ipv6():
+            assert await _answer(port, "[::1]") == "hello"
+        assert server.alive
+
+
+async def test_taken_port() -> None:
+    """A taken port is an error that names the port and the option."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        with pytest.raises(SettingsError) as refusal:
+            async with HttpServer(app(), port, "audio_port", hosts=["127.0.0.1"]):
+                pass
+    text = str(refusal.value)
+    assert str(port) in text
+    assert "audio_port" in text
+    assert "--audio-port" in text
+
+
+async def test_second_address_that_is_missing() -> None:
+    """An address that this machine does not have is no reason not to start."""
+    hosts = ["127.0.0.1", "198.51.100.1"]
+    async with HttpServer(app(), 0, "audio_port", hosts=hosts) as server:
+        assert await _answer(server.port) == "hello"
+
+
+async def test_only_address_that_is_missing() -> None:
+    """Unless it is the only one."""
+    with pytest.raises(SettingsError, match=r"198\.51\.100\.1"):
+        async with HttpServer(app(), 0, "audio_port", hosts=["198.51.100.1"]):
+            pass
+
+
+async def test_further_door() -> None:
+    """A second address with a port of its own leads to the same application."""
+    async with HttpServer(app(), 0, "audio_port", hosts=["127.0.0.1"]) as server:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        await server.listen("127.0.0.1", port)
+        assert await _answer(port) == "hello"

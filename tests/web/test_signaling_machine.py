@@ -1,0 +1,238 @@
+"""
+Any clients, any messages in any order, sockets and media that break at any moment:
+when all of them are gone, nothing is left.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+
+from relay.signaling.state import IDLE
+from relay.web import dialogue
+from tests.web.fakes import FakeReceiverPeer, FakeSenderPeer
+from tests.web.house import Client, House, description
+
+Result = TypeVar("Result")
+
+PLACES = st.integers(min_value=0, max_value=3)
+"""There are four clients at most, and many rules are about one of them."""
+
+NAMES = st.sampled_from(["Kitchen", "Hall", None])
+DEVICES = st.sampled_from(["phone", "tablet", None])
+ADDRESSES = st.sampled_from(["", "Kitchen", "hall", "stream_of_yesterday"])
+SDP = st.sampled_from(["offer", "answer", "v=0", "nonsense"])
+PEER_REASONS = st.sampled_from(
+    ["negotiation_timeout", "closed_by_client", "consent_expired", "dtls_failed"]
+)
+
+
+class Signaling(RuleBasedStateMachine):
+    """Clients over real sockets against the real server; only the media is made up."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.clients: dict[int, Client] = {}
+        self.hold_s = dialogue.HOLD_S
+        dialogue.HOLD_S = 0.002
+
+    def run(self, work: Coroutine[Any, Any, Result]) -> Result:
+        return self.loop.run_until_complete(work)
+
+    @initialize()
+    def open_house(self) -> None:
+        self.house = House()
+        self.run(self.house.__aenter__())
+        self.tasks_at_first = asyncio.all_tasks(self.loop)
+
+    # --- clients come and go ------------------------------------------------------------
+
+    @rule(place=PLACES, path=st.sampled_from(["/ws", "/"]))
+    def connect(self, place: int, path: str) -> None:
+        if place not in self.clients:
+            self.clients[place] = self.run(self.house.client(path))
+
+    @rule(place=PLACES)
+    def leave(self, place: int) -> None:
+        if client := self.clients.pop(place, None):
+            self.run(client.leave())
+
+    @rule(place=PLACES)
+    def drop(self, place: int) -> None:
+        if client := self.clients.pop(place, None):
+            client.drop()
+
+    # --- what they say ------------------------------------------------------------------
+
+    def say(self, place: int, type_: str, **fields: object) -> None:
+        """Say something and let the server answer, unless the socket is gone."""
+
+        async def say(client: Client) -> None:
+            try:
+                await client.say(type_, **fields)
+                await client.heard()
+            except (ConnectionError, TypeError):
+                del self.clients[place]  # closed for its many faults
+
+        if client := self.clients.get(place):
+            self.run(say(client))
+
+    @rule(place=PLACES, name=NAMES, device=DEVICES)
+    def start_sending(self, place: int, name: str | None, device: str | None) -> None:
+        self.say(place, "start_sending", name=name, device_id=device)
+
+    @rule(place=PLACES, address=ADDRESSES)
+    def start_receiving(self, place: int, address: str) -> None:
+        self.say(place, "start_receiving", name=address)
+
+    @rule(place=PLACES, number=st.integers(0, 3))
+    def start_receiving_by_id(self, place: int, number: int) -> None:
+        streams = self.house.relay.streams
+        if streams:
+            stream = streams[number % len(streams)]
+            self.say(place, "start_receiving", stream_id=stream.id)
+
+    @rule(place=PLACES, kind=st.sampled_from(["offer", "answer"]), sdp=SDP)
+    def describe(self, place: int, kind: str, sdp: str) -> None:
+        fields = description(kind) if sdp == kind else description(kind, sdp)
+        self.say(place, f"webrtc_{kind}", **{kind: fields})
+
+    @rule(place=PLACES)
+    def send(self, place: int) -> None:
+        """Go all the way to the first packet."""
+        self.say(place, "start_sending")
+        self.say(place, "webrtc_offer", offer=description("offer"))
+        self.speak(-1)
+
+    @rule(place=PLACES)
+    def receive(self, place: int) -> None:
+        """Go all the way to hearing the newest stream."""
+        streams = self.house.relay.streams
+        if streams:
+            self.say(place, "start_receiving", stream_id=streams[-1].id)
+            self.say(place, "webrtc_answer", answer=description("answer"))
+
+    @rule(place=PLACES)
+    def stop(self, place: int) -> None:
+        self.say(place, "stop_stream")
+
+    @rule(place=PLACES, address=ADDRESSES)
+    def watch(self, place: int, address: str) -> None:
+        self.say(place, "subscribe_visualization", stream_id=address)
+
+    @rule(place=PLACES, address=ADDRESSES)
+    def unwatch(self, place: int, address: str) -> None:
+        self.say(place, "unsubscribe_visualization", stream_id=address)
+
+    @rule(place=PLACES)
+    def ask_for_details(self, place: int) -> None:
+        self.say(place, "get_available_streams", details=True)
+
+    # --- what media does ----------------------------------------------------------------
+
+    @rule(number=st.integers(0, 3))
+    def speak(self, number: int) -> None:
+        senders = [p for p in self.house.endpoint.made if isinstance(p, FakeSenderPeer)]
+        if senders:
+            senders[-1 - number % len(senders)].speak()
+
+    @rule(number=st.integers(0, 3), reason=PEER_REASONS)
+    def break_media(self, number: int, reason: str) -> None:
+        peers = [p for p in self.house.endpoint.made if p in self.house.endpoint.peers]
+        if peers:
+            peers[number % len(peers)].fail(reason)
+
+    @rule(number=st.integers(0, 3))
+    def end_stream(self, number: int) -> None:
+        streams = self.house.relay.streams
+        if streams:
+            self.house.relay.end(streams[number % len(streams)], "no_media")
+
+    @rule()
+    def hold_negotiations(self) -> None:
+        """Messages that were sent meanwhile wait, so clients may leave in the middle."""
+        self.house.endpoint.may_close.clear()
+
+    @rule()
+    def let_go(self) -> None:
+        self.house.endpoint.may_close.set()
+        self.run(asyncio.sleep(0.004))
+
+    @precondition(lambda self: self.house.lobby.connections)
+    @rule()
+    def rounds(self) -> None:
+        self.house.housekeeping.make_rounds()
+        self.house.housekeeping.clean_up()
+        assert self.house.housekeeping.found == 0
+
+    # --- what always holds --------------------------------------------------------------
+
+    @invariant()
+    def at_most_one_peer_each(self) -> None:
+        """Every peer in use is one connection's, and idle connections have none."""
+        if not hasattr(self, "house"):
+            return
+        connections = self.house.lobby.connections
+        peers = [c.peer for c in connections if c.peer is not None]
+        assert len(set(peers)) == len(peers)
+        for connection in connections:
+            assert connection._dialogue.state is not IDLE or connection.peer is None
+        for peer in peers:
+            assert isinstance(peer, FakeSenderPeer | FakeReceiverPeer)
+
+    @invariant()
+    def streams_have_senders(self) -> None:
+        """No stream is on air without the peer that sends it."""
+        if not hasattr(self, "house"):
+            return
+        sent = {
+            p.stream
+            for p in self.house.endpoint.peers
+            if isinstance(p, FakeSenderPeer) and p.stream is not None
+        }
+        assert sent >= set(self.house.relay.streams)
+
+    def teardown(self) -> None:
+        try:
+            self.run(self._everybody_leaves())
+        finally:
+            dialogue.HOLD_S = self.hold_s
+            self.run(self.loop.shutdown_asyncgens())
+            self.loop.close()
+
+    async def _everybody_leaves(self) -> None:
+        if not hasattr(self, "house"):
+            return
+        house = self.house
+        house.endpoint.may_close.set()
+        for client in self.clients.values():
+            await client.leave()
+        await house.until(lambda: house.lobby.connected_clients == 0)
+        for peer in list(house.endpoint.peers):
+            peer.fail("consent_expired")
+        await house.is_empty()
+        assert house.relay.streams == []
+        assert house.visualization.watchers == []
+        assert house.lobby._changes == {}
+        assert house.lobby._told_at == {}
+        await house.__aexit__()
+        await house.until(lambda: asyncio.all_tasks() <= {asyncio.current_task()})
+
+
+Signaling.TestCase.settings = settings(
+    max_examples=60,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+)
+TestSignaling = Signaling.TestCase

@@ -1,0 +1,197 @@
+"""Earshot's server: options, settings, wiring, and serving until it is told to stop."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import audio_stream_server
+from relay import log
+from relay.consumers.analyser import Visualization
+from relay.consumers.decoder import DecoderPool
+from relay.consumers.http_broadcast import Broadcasts
+from relay.consumers.media_worker import MediaWorker
+from relay.errors import SettingsError
+from relay.events import EventBus
+from relay.hub.media_relay import MediaRelay
+from relay.options import gather
+from relay.privileges import give_up_root
+from relay.rtp.packet import RtpPacket
+from relay.settings import INGRESS_HOST, INGRESS_PEER, INGRESS_PORT, Settings
+from relay.sources.demo import DemoSource
+from relay.web import checks, readings
+from relay.web.access import IngressDoor
+from relay.web.app import Desk, create_app
+from relay.web.greeting import greeting
+from relay.web.health import AUDIO_SERVER, MEDIA, Health, PartState
+from relay.web.housekeeping import Housekeeping
+from relay.web.http_server import HttpServer
+from relay.web.lobby import Lobby
+from relay.web.loop_lag import LoopLag
+from relay.web.media import Media
+from relay.web.metrics import Metrics
+from relay.web.pages import Pages
+from relay.web.stream_list import StreamList
+from relay.webrtc.endpoint import WebRtcEndpoint
+from relay.webrtc.host_addresses import lan_addresses
+
+logger = logging.getLogger("webrtc_server_relay")
+
+SECONDS = 1.0
+WATCHDOG_S = 8 * SECONDS
+WWW = Path(__file__).resolve().parent / "www"
+
+SUPERVISOR = IngressDoor(INGRESS_HOST, INGRESS_PORT, frozenset({INGRESS_PEER}))
+
+
+def main() -> int:
+    """Run the server and return the exit code of the process."""
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+    # Until the event loop listens for signals itself; as PID 1 there is no default.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    try:
+        options = gather(sys.argv[1:], os.environ)
+        settings = Settings.from_options(
+            options.values, demo=options.demo, supervised=options.supervised
+        )
+        log.configure(settings.log)
+        for warning in options.warnings:
+            logger.warning("%s", warning)
+        for line in options.overridden():
+            logger.info("option %s", line)
+        give_up_root(settings.data_dir, options.run_as)
+        asyncio.run(serve(settings, options.report()))
+    except SettingsError as error:
+        print(f"Earshot cannot start: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+async def serve(
+    settings: Settings, options: Mapping[str, Any], ingress: IngressDoor = SUPERVISOR
+) -> None:
+    """Run until a signal says stop. What is opened here is closed in reverse order."""
+    told_to_stop = stop_signal()
+    events = EventBus()
+    relay = MediaRelay[RtpPacket](events)
+    async with AsyncExitStack() as stack:
+        endpoint = await stack.enter_async_context(
+            WebRtcEndpoint(
+                events,
+                port=settings.media.port,
+                addresses=settings.media.addresses,
+                data_dir=settings.data_dir,
+            )
+        )
+        worker = MediaWorker()
+        worker.start()
+        stack.callback(worker.close)
+        decoders = DecoderPool(relay, worker, events)
+        stack.push_async_callback(decoders.close)
+        broadcasts = Broadcasts(decoders, settings.mp3)
+
+        media = Media(relay, endpoint, Visualization(decoders))
+        streams = StreamList(relay, settings.signaling.ice_servers)
+        lobby = await stack.enter_async_context(
+            Lobby(media, streams, max_connections=settings.signaling.max_connections)
+        )
+        housekeeping = await stack.enter_async_context(
+            Housekeeping(relay, lobby, settings.cleanup)
+        )
+
+        health = Health(relay, lobby, options=options)
+        metrics = Metrics(
+            [
+                *readings.of_connections(lobby, health),
+                *readings.of_streams(relay),
+                *readings.of_media(endpoint, worker, lobby),
+                *readings.of_sound(decoders, broadcasts),
+                *readings.of_housekeeping(housekeeping),
+            ],
+            events,
+            readings.summary(health, lobby, relay, endpoint),
+        )
+        loop_lag = await stack.enter_async_context(LoopLag(metrics.loop_lag.observe))
+        if settings.demo:
+            demo = DemoSource(relay)
+            await stack.enter_async_context(demo)
+            health.register("demo", lambda: PartState(demo.alive))
+
+        # The doors open last and close first.
+        audio = await stack.enter_async_context(
+            HttpServer(
+                audio_stream_server.create_app(relay, broadcasts, streams),
+                settings.mp3.port,
+                "audio_port",
+            )
+        )
+        signaling = await stack.enter_async_context(
+            HttpServer(
+                create_app(
+                    Desk(lobby, streams, Pages(WWW), health, metrics),
+                    partial(
+                        audio_stream_server.add_routes,
+                        relay=relay,
+                        broadcasts=broadcasts,
+                        stream_list=streams,
+                    ),
+                    ingress if settings.supervised else None,
+                ),
+                settings.signaling.port,
+                "signaling_port",
+            )
+        )
+        if settings.supervised:
+            await signaling.listen(ingress.host, ingress.port)
+
+        stack.callback(broadcasts.close)
+
+        health.register("signaling", checks.of_server(signaling))
+        health.register(AUDIO_SERVER, checks.of_server(audio))
+        health.register(MEDIA, checks.of_endpoint(endpoint))
+        health.register("media_worker", checks.of_worker(worker))
+        health.register("housekeeping", checks.of_housekeeping(housekeeping))
+        health.register("event_loop", checks.of_loop(loop_lag))
+        print(
+            greeting(
+                signaling_port=signaling.port,
+                audio_port=audio.port,
+                addresses=lan_addresses(),
+                demo=settings.demo,
+            )
+        )
+        await told_to_stop.wait()
+        logger.info("stopping")
+
+
+def stop_signal() -> asyncio.Event:
+    """
+    Return an event that SIGTERM and SIGINT set.
+
+    A second signal ends the process at once, and so does a shutdown that hangs.
+    """
+    loop = asyncio.get_running_loop()
+    told_to_stop = asyncio.Event()
+
+    def tell() -> None:
+        if told_to_stop.is_set():
+            os._exit(1)
+        told_to_stop.set()
+        watchdog = threading.Timer(WATCHDOG_S, os._exit, [1])
+        watchdog.daemon = True
+        watchdog.start()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, tell)
+    return told_to_stop
+
+
+if __name__ == "__main__":
+    sys.exit(main())
