@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { ConnectionQuality, audioLevelOf, verdictOf } from "../../www/connection-quality.js";
+
+/** What a browser tells after some seconds at 50 packets a second. */
+function report(second, { received = second * 50, lost = 0, jitter = 0.004, ...rest } = {}) {
+  return new Map([
+    ["t", { type: "transport" }],
+    [
+      "in",
+      {
+        type: "inbound-rtp",
+        timestamp: 1_790_000_000_000 + second * 1000,
+        packetsReceived: received,
+        packetsLost: lost,
+        bytesReceived: received * 80,
+        jitter,
+        jitterBufferDelay: second * 48_000 * 0.06,
+        jitterBufferEmittedCount: second * 48_000,
+        ...rest,
+      },
+    ],
+    ["dead pair", { type: "candidate-pair" }],
+    ["pair", { type: "candidate-pair", currentRoundTripTime: 0.003 }],
+  ]);
+}
+
+describe("figures", () => {
+  test("need two reports to compare", () => {
+    const quality = new ConnectionQuality();
+    assert.equal(quality.update(report(1)), null);
+    assert.notEqual(quality.update(report(2)), null);
+  });
+
+  test("are those of the last seconds, in the units of their names", () => {
+    const quality = new ConnectionQuality();
+    quality.update(report(1));
+    const figures = quality.update(report(2, { lost: 5 }));
+    assert.equal(figures.loss, 5 / 55);
+    assert.equal(figures.jitter_ms, 4);
+    assert.equal(figures.roundTrip_ms, 3);
+    assert.ok(Math.abs(figures.buffer_ms - 60) < 1e-6);
+    assert.equal(figures.rate_kbps, 32);
+  });
+
+  test("forget a loss that is more than ten seconds old", () => {
+    const quality = new ConnectionQuality();
+    quality.update(report(1));
+    assert.ok(quality.update(report(2, { lost: 20 })).loss > 0.2);
+    let figures;
+    for (let second = 3; second <= 13; second++) {
+      figures = quality.update(report(second, { lost: 20 }));
+    }
+    assert.equal(figures.loss, 0);
+  });
+
+  test("are not below nothing when packets thought lost arrive late", () => {
+    const quality = new ConnectionQuality();
+    quality.update(report(1, { lost: 3 }));
+    assert.equal(quality.update(report(2, { lost: 1 })).loss, 0);
+  });
+
+  test("begin anew with a new connection, which counts from zero", () => {
+    const quality = new ConnectionQuality();
+    quality.update(report(90, { lost: 400 }));
+    assert.equal(quality.update(report(91, { received: 10 })), null);
+  });
+
+  test("are none while nothing is received", () => {
+    assert.equal(new ConnectionQuality().update(new Map()), null);
+  });
+
+  test("leave out what a browser does not tell", () => {
+    const quality = new ConnectionQuality();
+    const bare = (second) =>
+      new Map([
+        ["in", { type: "inbound-rtp", timestamp: second * 1000, packetsReceived: second * 50 }],
+      ]);
+    quality.update(bare(1));
+    const figures = quality.update(bare(2));
+    assert.equal(figures.roundTrip_ms, null);
+    assert.equal(figures.buffer_ms, null);
+    assert.equal(figures.verdict, "very good");
+  });
+});
+
+describe("the word", () => {
+  const still = { loss: 0, jitter_ms: 5, roundTrip_ms: 3, buffer_ms: 60, rate_kbps: 32 };
+  for (const [difference, word] of [
+    [{}, "very good"],
+    [{ loss: 0.01 }, "good"],
+    [{ jitter_ms: 30 }, "good"],
+    [{ loss: 0.05 }, "fair"],
+    [{ buffer_ms: 500 }, "fair"],
+    [{ loss: 0.2 }, "poor"],
+    [{ jitter_ms: 200 }, "poor"],
+    [{ roundTrip_ms: 1500 }, "poor"],
+    [{ roundTrip_ms: null, buffer_ms: null }, "very good"],
+  ]) {
+    test(`for ${JSON.stringify(difference)} is ${word}`, () => {
+      assert.equal(verdictOf({ ...still, ...difference }), word);
+    });
+  }
+});
+
+test("the browser's own level is found where it is told", () => {
+  assert.equal(audioLevelOf(report(1, { audioLevel: 0.25 })), 0.25);
+  assert.equal(audioLevelOf(report(1)), null);
+});

@@ -1,0 +1,136 @@
+/** How well the packets arrive, from getStats(), in figures and in a word. */
+
+/** @typedef {"very good" | "good" | "fair" | "poor"} Verdict */
+
+/**
+ * @typedef {Object} Quality
+ * @property {Verdict} verdict
+ * @property {number} loss 0 to 1, over the last seconds
+ * @property {number} jitter_ms
+ * @property {number | null} roundTrip_ms
+ * @property {number | null} buffer_ms how long sound waits in this browser to be played evenly
+ * @property {number} rate_kbps
+ */
+
+/**
+ * @typedef {Object} Counters
+ * @property {number} at_ms
+ * @property {number} received packets
+ * @property {number} lost packets
+ * @property {number} bytes
+ * @property {number} bufferDelay_s sum over all samples played
+ * @property {number} bufferCount samples played
+ */
+
+const WINDOW = 10; // reports, one a second
+
+export class ConnectionQuality {
+  /** @type {Counters[]} */
+  #history = [];
+
+  /** A new connection counts from zero. */
+  reset() {
+    this.#history = [];
+  }
+
+  /**
+   * Take in a report; call once a second.
+   *
+   * @param {RTCStatsReport} report
+   * @returns {Quality | null} null until there are two reports to compare
+   */
+  update(report) {
+    const inbound = entryOf(report, (entry) => entry.type === "inbound-rtp");
+    if (!inbound) return null;
+    const now = countersOf(inbound);
+    const newest = this.#history.at(-1);
+    if (newest && now.received < newest.received) this.reset();
+    this.#history = [...this.#history.slice(-WINDOW), now];
+    const then = this.#history[0];
+    if (then === now) return null;
+    const figures = compare(then, now, (inbound.jitter ?? 0) * 1000, roundTripOf(report));
+    return { ...figures, verdict: verdictOf(figures) };
+  }
+}
+
+/**
+ * @param {Omit<Quality, "verdict">} figures
+ * @returns {Verdict}
+ */
+export function verdictOf({ loss, jitter_ms, roundTrip_ms, buffer_ms }) {
+  const delay_ms = Math.max(roundTrip_ms ?? 0, buffer_ms ?? 0);
+  if (loss > 0.1 || jitter_ms > 120 || delay_ms > 1000) return "poor";
+  if (loss > 0.03 || jitter_ms > 50 || delay_ms > 400) return "fair";
+  if (loss > 0.005 || jitter_ms > 20 || delay_ms > 200) return "good";
+  return "very good";
+}
+
+/**
+ * @param {Counters} then
+ * @param {Counters} now
+ * @param {number} jitter_ms
+ * @param {number | null} roundTrip_ms
+ */
+function compare(then, now, jitter_ms, roundTrip_ms) {
+  const received = now.received - then.received;
+  const lost = Math.max(0, now.lost - then.lost); // late packets make the count fall
+  const played = now.bufferCount - then.bufferCount;
+  const time_ms = now.at_ms - then.at_ms;
+  return {
+    loss: received + lost > 0 ? lost / (received + lost) : 0,
+    jitter_ms,
+    roundTrip_ms,
+    buffer_ms: played > 0 ? ((now.bufferDelay_s - then.bufferDelay_s) / played) * 1000 : null,
+    rate_kbps: time_ms > 0 ? ((now.bytes - then.bytes) * 8) / time_ms : 0,
+  };
+}
+
+/**
+ * @param {any} inbound
+ * @returns {Counters}
+ */
+function countersOf(inbound) {
+  return {
+    at_ms: inbound.timestamp,
+    received: inbound.packetsReceived ?? 0,
+    lost: inbound.packetsLost ?? 0,
+    bytes: inbound.bytesReceived ?? 0,
+    bufferDelay_s: inbound.jitterBufferDelay ?? 0,
+    bufferCount: inbound.jitterBufferEmittedCount ?? 0,
+  };
+}
+
+/**
+ * @param {RTCStatsReport} report
+ * @returns {number | null}
+ */
+function roundTripOf(report) {
+  const pair = entryOf(
+    report,
+    (entry) => entry.type === "candidate-pair" && entry.currentRoundTripTime !== undefined,
+  );
+  return pair ? pair.currentRoundTripTime * 1000 : null;
+}
+
+/**
+ * The loudness of what is received, 0 to 1, as the browser measures it; null where it does not.
+ *
+ * @param {RTCStatsReport} report
+ * @returns {number | null}
+ */
+export function audioLevelOf(report) {
+  return entryOf(report, (entry) => entry.type === "inbound-rtp")?.audioLevel ?? null;
+}
+
+/**
+ * @param {RTCStatsReport} report
+ * @param {(entry: any) => boolean} fits
+ * @returns {any}
+ */
+function entryOf(report, fits) {
+  let found;
+  report.forEach((entry) => {
+    if (fits(entry)) found ??= entry;
+  });
+  return found;
+}

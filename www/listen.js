@@ -1,0 +1,236 @@
+/** The page that hears one stream, stays with it, and says so when it is lost. */
+
+import { find, say } from "./element.js";
+import { LevelMeter } from "./level-meter.js";
+import { addressOf } from "./live-streams.js";
+import { LostAlarm } from "./lost-alarm.js";
+import { inWords } from "./loudness.js";
+import { offerMediaControls, showInMediaControls } from "./media-controls.js";
+import { recall, remember } from "./memory.js";
+import { Player } from "./player.js";
+import { QualityView } from "./quality-view.js";
+import { Receiver } from "./receiver.js";
+import { openLine, showLine } from "./relay-line.js";
+import { setScene } from "./scene.js";
+import { Siren } from "./siren.js";
+import { SoundView } from "./sound-view.js";
+import { SpectrumView } from "./spectrum-view.js";
+import { StreamPicker } from "./stream-picker.js";
+import { clockText, durationText, hearingText } from "./text.js";
+import { showTrouble } from "./trouble.js";
+import { bindVolume } from "./volume-field.js";
+
+const PROOF_MS = 1000;
+
+/** The mark before the page's title, for the tab that is not looked at. */
+const MARKS = { idle: "❚❚", live: "▶", muted: "○", waiting: "…", lost: "▲" };
+
+class ListenPage {
+  #relay = openLine();
+  #receiver = new Receiver(this.#relay);
+  #player = new Player(find("audio", HTMLAudioElement));
+  #siren = new Siren();
+  #alarm = new LostAlarm(this.#siren);
+  #picker = new StreamPicker({
+    choices: find("choices", HTMLElement),
+    note: find("no-choices", HTMLElement),
+    picked: (address) => this.#pick(address),
+  });
+  #sound = new SoundView({
+    relay: this.#relay,
+    receiver: this.#receiver,
+    spectrum: find("spectrum", SpectrumView),
+    meter: find("meter", LevelMeter),
+  });
+  /** @type {string | null} */
+  #address = new URLSearchParams(location.search).get("stream") ?? recall("stream");
+  /** @type {Date | null} */
+  #lostAt = null;
+  #heardSince = 0;
+
+  constructor() {
+    showLine(this.#relay);
+    new QualityView(this.#receiver);
+    bindVolume(this.#player);
+    this.#receiver.on("media", (media) => this.#player.load(media));
+    this.#receiver.on("status", () => this.#changed());
+    this.#relay.on("streams", () => this.#showPicker());
+    this.#relay.on("state", () => this.#showLineTrouble());
+    this.#player.on("refused", () => this.#changed());
+    this.#player.on("playing", () => this.#changed());
+    find("play", HTMLButtonElement).addEventListener("click", () => this.#toggle());
+    find("tap", HTMLButtonElement).addEventListener("click", () => this.#listen());
+    this.#bindAlarm();
+    offerMediaControls({
+      play: () => this.#listen(),
+      pause: () => this.#pause(),
+      next: () => this.#step(1),
+      previous: () => this.#step(-1),
+    });
+    const retry = () => this.#receiver.retry();
+    addEventListener("online", retry);
+    document.addEventListener("visibilitychange", retry);
+    setInterval(() => this.#showProof(), PROOF_MS);
+    this.#receiver.follow(this.#address);
+    this.#changed();
+  }
+
+  // --- what the person does -------------------------------------------------------------
+
+  /** @param {string} address */
+  #pick(address) {
+    this.#address = address;
+    remember("stream", address);
+    const here = new URL(location.href);
+    here.searchParams.set("stream", address);
+    history.replaceState(null, "", here);
+    this.#listen(true);
+  }
+
+  /** @param {boolean} [anew] whether another stream was chosen */
+  #listen(anew = false) {
+    if (anew || this.#receiver.status.phase === "idle") this.#receiver.follow(this.#address);
+    void this.#player.play();
+    this.#changed();
+  }
+
+  #pause() {
+    this.#player.pause();
+    this.#receiver.stop();
+    this.#changed();
+  }
+
+  #toggle() {
+    if (this.#receiver.status.phase === "idle") this.#listen();
+    else this.#pause();
+  }
+
+  /** @param {number} by */
+  #step(by) {
+    const addresses = this.#relay.streams.map(addressOf);
+    if (addresses.length === 0) return;
+    const place = addresses.indexOf(this.#followed ?? "");
+    this.#pick(addresses[(place + by + addresses.length) % addresses.length]);
+  }
+
+  // --- the alarm ------------------------------------------------------------------------
+
+  #bindAlarm() {
+    const wanted = find("alarm-wanted", HTMLInputElement);
+    wanted.checked = recall("alarm") === "on";
+    const arm = () => {
+      this.#alarm.arm(wanted.checked);
+      this.#showAlarmNote();
+    };
+    const unlock = () => {
+      if (wanted.checked) void this.#siren.unlock().then(() => this.#showAlarmNote());
+    };
+    wanted.addEventListener("change", () => {
+      remember("alarm", wanted.checked ? "on" : "off");
+      arm();
+      unlock();
+    });
+    // Any gesture will do to let the browser sound an alarm later.
+    addEventListener("pointerup", unlock);
+    addEventListener("keyup", unlock);
+    find("alarm-test", HTMLButtonElement).addEventListener("click", () => void this.#siren.test());
+    find("acknowledge", HTMLButtonElement).addEventListener("click", () =>
+      this.#alarm.acknowledge(),
+    );
+    this.#alarm.on("sounding", () => this.#showAlarm());
+    arm();
+  }
+
+  #showAlarmNote() {
+    const needsTap = find("alarm-wanted", HTMLInputElement).checked && !this.#siren.ready;
+    say(
+      find("alarm-note", HTMLElement),
+      needsTap
+        ? "Tap anywhere on this page once: before that the browser lets no page sound."
+        : "It sounds on this device until you silence it.",
+    );
+  }
+
+  #showAlarm() {
+    const { sounding } = this.#alarm;
+    find("alarm", HTMLElement).hidden = !sounding;
+    if (!sounding) return;
+    this.#wordAlarm();
+    find("acknowledge", HTMLButtonElement).focus();
+  }
+
+  #wordAlarm() {
+    const since = this.#lostAt ? clockText(this.#lostAt) : "";
+    const back = this.#receiver.status.phase === "hearing";
+    say(find("alarm-title", HTMLElement), back ? "The sound was lost" : "The sound is lost");
+    say(
+      find("alarm-text", HTMLElement),
+      back ? `Lost at ${since}; it is back now.` : `Lost at ${since}.`,
+    );
+  }
+
+  // --- what is shown --------------------------------------------------------------------
+
+  /** The address that is followed: the chosen one, or the one that was taken for want of a choice. */
+  get #followed() {
+    const { stream } = this.#receiver.status;
+    return this.#address ?? (stream && addressOf(stream));
+  }
+
+  #changed() {
+    const { status } = this.#receiver;
+    const text = hearingText(status, this.#address, this.#player.refused);
+    const lost = text.state === "lost";
+    if (lost) this.#lostAt ??= new Date();
+    this.#alarm.setLost(lost);
+    if (this.#alarm.sounding) this.#wordAlarm();
+    else if (!lost) this.#lostAt = null;
+    if (status.phase !== "hearing") this.#heardSince = 0;
+    else this.#heardSince ||= performance.now();
+
+    const chip = find("state", HTMLElement);
+    chip.dataset.state = text.state;
+    say(chip, text.chip);
+    say(find("headline", HTMLElement), text.headline);
+    say(find("subline", HTMLElement), text.explanation);
+    setScene(lost ? "lost" : "calm", `${MARKS[text.state]} ${text.headline}`);
+    this.#showTransport(status.phase === "idle");
+    showInMediaControls(text.headline, text.chip, status.phase !== "idle" && !this.#player.refused);
+    this.#showPicker();
+    this.#showProof();
+  }
+
+  /** @param {boolean} paused */
+  #showTransport(paused) {
+    const { refused } = this.#player;
+    find("tap", HTMLElement).hidden = !refused;
+    find("transport", HTMLElement).hidden = refused;
+    find("play", HTMLElement).setAttribute("aria-label", paused ? "Listen" : "Pause");
+    find("play-icon", HTMLElement).className = `icon icon-${paused ? "play" : "pause"}`;
+  }
+
+  #showPicker() {
+    this.#picker.show(this.#relay.streams, this.#followed, "Nothing is on the air yet.");
+  }
+
+  /** A quiet room is alive: the time goes on, and the level has a word. */
+  #showProof() {
+    const proof = find("proof", HTMLElement);
+    proof.hidden = this.#heardSince === 0;
+    if (proof.hidden) return;
+    const heard = durationText((performance.now() - this.#heardSince) / 1000);
+    const loudness = this.#sound.voice ? "somebody speaks" : inWords(this.#sound.level_dbfs);
+    say(proof, `Packets arrive · connected ${heard} · ${loudness}`);
+  }
+
+  #showLineTrouble() {
+    const gone = this.#relay.state === "waiting" && this.#receiver.status.phase === "hearing";
+    if (gone)
+      showTrouble(
+        "The line to the relay is lost, but the sound goes on. Trying to get the line back.",
+      );
+    else if (this.#relay.state === "open") showTrouble(null);
+  }
+}
+
+new ListenPage();

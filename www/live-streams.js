@@ -1,0 +1,91 @@
+/** The live streams as the relay told them, newest last. */
+
+/** @import { StreamAvailable, StreamDetails } from "./protocol.js" */
+
+export class LiveStreams {
+  /** @type {Map<string, StreamDetails>} */
+  #streams = new Map();
+
+  get list() {
+    return [...this.#streams.values()];
+  }
+
+  /** @param {string} id */
+  has(id) {
+    return this.#streams.has(id);
+  }
+
+  /**
+   * Take over a whole list. Without details what is known stays, and what is new has no name yet.
+   *
+   * @param {string[]} ids
+   * @param {StreamDetails[]} [details]
+   */
+  replace(ids, details) {
+    const told = details ?? ids.map((id) => this.#streams.get(id) ?? unknownStream(id));
+    this.#streams = new Map(told.map((stream) => [stream.stream_id, stream]));
+  }
+
+  /** @param {StreamAvailable} stream */
+  add({ stream_id, name, slug }) {
+    if (this.has(stream_id)) return;
+    this.#streams.set(stream_id, { ...unknownStream(stream_id), name, slug });
+  }
+
+  /**
+   * @param {StreamDetails} stream
+   * @returns {boolean} false if it is over already
+   */
+  change(stream) {
+    if (!this.has(stream.stream_id)) return false;
+    this.#streams.set(stream.stream_id, stream);
+    return true;
+  }
+
+  /** @param {string} id */
+  remove(id) {
+    this.#streams.delete(id);
+  }
+}
+
+/**
+ * Find the stream that an address stands for; of several the newest.
+ *
+ * @param {StreamDetails[]} streams newest last
+ * @param {string | null} address an id, a slug or a name; null: any
+ * @returns {StreamDetails | null}
+ */
+export function findStream(streams, address) {
+  const fits = (/** @type {StreamDetails} */ stream) =>
+    address === null ||
+    stream.stream_id === address ||
+    stream.slug === address ||
+    stream.name === address;
+  return streams.filter(fits).pop() ?? null;
+}
+
+/**
+ * What a stream is asked for by: its name's address, which outlives it, or else its id.
+ *
+ * @param {StreamDetails} stream
+ */
+export function addressOf(stream) {
+  return stream.slug ?? stream.stream_id;
+}
+
+/**
+ * @param {string} stream_id
+ * @returns {StreamDetails}
+ */
+function unknownStream(stream_id) {
+  return {
+    stream_id,
+    name: null,
+    slug: null,
+    state: "live",
+    muted: false,
+    receivers: 0,
+    listeners: 0,
+    started_at: null,
+  };
+}

@@ -1,0 +1,61 @@
+/** The messages of docs/protocol.md as types; nothing here runs. */
+
+/**
+ * @typedef {Object} StreamDetails
+ * @property {string} stream_id
+ * @property {string | null} name
+ * @property {string | null} slug
+ * @property {"live" | "stalled"} state
+ * @property {boolean} muted
+ * @property {number} receivers
+ * @property {number} listeners
+ * @property {number | null} started_at seconds since 1970 on the server's clock; null while unknown
+ */
+
+/**
+ * @typedef {Object} AvailableStreams
+ * @property {"available_streams"} type
+ * @property {string[]} streams
+ * @property {StreamDetails[]} [details]
+ * @property {RTCIceServer[]} [ice_servers]
+ */
+
+/** @typedef {{type: "sender_ready", connection_id: string, name: string | null, slug: string | null}} SenderReady */
+/** @typedef {{type: "webrtc_offer", offer: {type: "offer", sdp: string}, stream_id: string}} ServerOffer */
+/** @typedef {{type: "webrtc_answer", answer: {type: "answer", sdp: string}}} ServerAnswer */
+/** @typedef {{type: "stream_available", stream_id: string, name: string | null, slug: string | null}} StreamAvailable */
+/** @typedef {{type: "stream_changed", stream: StreamDetails}} StreamChanged */
+/** @typedef {{type: "stream_ended", stream_id: string, reason: string}} StreamEnded */
+/** @typedef {{type: "pong", id: string | number | null, timestamp: number}} Pong */
+/** @typedef {{type: "error", code: string, message: string, request: string | null}} RelayError */
+
+/**
+ * @typedef {Object} AudioData
+ * @property {"audio_data"} type
+ * @property {string} stream_id
+ * @property {number} timestamp seconds on the server's clock
+ * @property {number} level_dbfs
+ * @property {number} peak_dbfs
+ * @property {boolean} voice
+ * @property {number[]} bands 32 levels in dBFS
+ */
+
+/**
+ * @typedef {AvailableStreams | SenderReady | ServerOffer | ServerAnswer | StreamAvailable
+ *   | StreamChanged | StreamEnded | Pong | RelayError | AudioData} ServerMessage
+ */
+
+/**
+ * @typedef {{type: "start_sending", name?: string, device_id?: string, muted?: boolean}
+ *   | {type: "start_receiving", stream_id?: string, name?: string}
+ *   | {type: "webrtc_offer", offer: {type: "offer", sdp: string}}
+ *   | {type: "webrtc_answer", answer: {type: "answer", sdp: string}}
+ *   | {type: "set_muted", muted: boolean}
+ *   | {type: "stop_stream"}
+ *   | {type: "get_available_streams", details?: boolean}
+ *   | {type: "subscribe_visualization", stream_id?: string}
+ *   | {type: "unsubscribe_visualization", stream_id?: string}
+ *   | {type: "ping", id?: string | number}} ClientMessage
+ */
+
+export {};

@@ -1,0 +1,124 @@
+/**
+ * A button that talks while it is held, and latches when it is tapped: pointer, keyboard,
+ * and the plain click of screen readers and switches.
+ *
+ *   off     -- press --> held                talking begins at once
+ *   held    -- release within 300 ms --> latched
+ *   held    -- release later --> off
+ *   latched -- press --> leaving -- release --> off
+ */
+
+import { systemClock } from "./clock.js";
+import { Emitter } from "./emitter.js";
+
+/** @import { Clock } from "./clock.js" */
+
+/** A touch that is shorter is a tap: fingers rest for 80 to 200 ms. */
+export const TAP_MS = 300;
+
+/** @typedef {"off" | "held" | "latched" | "leaving"} TalkState */
+
+/** @extends {Emitter<{state: TalkState}>} */
+export class PushToTalk extends Emitter {
+  #clock;
+  /** @type {TalkState} */
+  #state = "off";
+  #pressedAt = 0;
+  /** What presses: a pointer's id or a key; one at a time. @type {number | string | null} */
+  #pressedBy = null;
+
+  /** @param {{clock?: Clock}} [options] */
+  constructor({ clock = systemClock } = {}) {
+    super();
+    this.#clock = clock;
+  }
+
+  get state() {
+    return this.#state;
+  }
+
+  /** Whether the person wants to be heard now. */
+  get talking() {
+    return this.#state !== "off";
+  }
+
+  /** @param {number | string} by */
+  press(by) {
+    if (this.#pressedBy !== null) return;
+    this.#pressedBy = by;
+    this.#pressedAt = this.#clock.now();
+    this.#setState(this.#state === "latched" ? "leaving" : "held");
+  }
+
+  /**
+   * @param {number | string} by
+   * @param {boolean} [wanted] false when the system took the press away: then it never latches
+   */
+  release(by, wanted = true) {
+    if (this.#pressedBy !== by) return;
+    this.#pressedBy = null;
+    const tapped = wanted && this.#clock.now() - this.#pressedAt < TAP_MS;
+    this.#setState(this.#state === "held" && tapped ? "latched" : "off");
+  }
+
+  /** A click that no press came before. */
+  toggle() {
+    if (this.#pressedBy === null) this.#setState(this.talking ? "off" : "latched");
+  }
+
+  /** Let go of everything. */
+  reset() {
+    this.#pressedBy = null;
+    this.#setState("off");
+  }
+
+  /** Whoever holds when the page loses the person's attention lets go; what is latched stays. */
+  loseHold() {
+    if (this.#pressedBy !== null) this.release(this.#pressedBy, false);
+  }
+
+  /** @param {TalkState} state */
+  #setState(state) {
+    if (state === this.#state) return;
+    this.#state = state;
+    this.emit("state", state);
+  }
+}
+
+/**
+ * Have a button press it.
+ *
+ * @param {PushToTalk} talk
+ * @param {HTMLButtonElement} button
+ */
+export function bindButton(talk, button) {
+  let clickFollows = false;
+  const keys = new Set([" ", "Enter"]);
+  button.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0 || button.disabled) return;
+    clickFollows = true;
+    button.setPointerCapture(event.pointerId);
+    talk.press(event.pointerId);
+  });
+  button.addEventListener("pointerup", (event) => talk.release(event.pointerId));
+  button.addEventListener("pointercancel", (event) => talk.release(event.pointerId, false));
+  button.addEventListener("lostpointercapture", (event) => talk.release(event.pointerId, false));
+  button.addEventListener("keydown", (event) => {
+    if (!keys.has(event.key)) return;
+    event.preventDefault(); // else the browser makes a click of it
+    if (!event.repeat) talk.press(event.key);
+  });
+  button.addEventListener("keyup", (event) => {
+    if (!keys.has(event.key)) return;
+    event.preventDefault();
+    talk.release(event.key);
+  });
+  button.addEventListener("click", () => {
+    if (!clickFollows) talk.toggle();
+    clickFollows = false;
+  });
+  button.addEventListener("contextmenu", (event) => event.preventDefault());
+  button.addEventListener("blur", () => talk.loseHold());
+  addEventListener("blur", () => talk.loseHold());
+  document.addEventListener("visibilitychange", () => talk.loseHold());
+}

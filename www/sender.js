@@ -1,0 +1,341 @@
+/**
+ * Sends one microphone under a name, and goes on doing so until told to stop.
+ *
+ * Rule 1: sound that flows is never cut for tidiness: a lost line to the relay leaves the
+ * media alone, and a new connection takes over only once it stands.
+ * Rule 2: nobody fights for a name. Refused, or replaced by another page of this device, it
+ * stops and says so.
+ */
+
+import { Backoff } from "./backoff.js";
+import { systemClock } from "./clock.js";
+import { Emitter } from "./emitter.js";
+import { SendingSession } from "./sending-session.js";
+
+/** @import { Clock } from "./clock.js" */
+/** @import { RelayError, SenderReady, ServerAnswer, StreamDetails } from "./protocol.js" */
+/** @import { RelayClient } from "./relay-client.js" */
+
+const CONNECT_MS = 16_000; // the relay gives up after 15 s and says why; this is for a relay that does not
+const FALTERING_MS = 3000; // most interruptions of a radio link are shorter
+
+/** Errors that another try does not cure: the person has to decide. */
+const FINAL = new Set(["bad_name", "name_taken", "no_opus", "no_audio", "bad_sdp"]);
+
+/**
+ * - `idle`: nothing is sent.
+ * - `connecting`: on the way to the relay.
+ * - `live`: the relay receives it.
+ * - `lost`: it was live; another try is under way.
+ * - `refused`: it will not be tried again; `error` says why.
+ *
+ * @typedef {"idle" | "connecting" | "live" | "lost" | "refused"} SenderPhase
+ */
+
+/**
+ * @typedef {Object} SenderStatus
+ * @property {SenderPhase} phase
+ * @property {string | null} slug the address of the name, once the relay told it
+ * @property {StreamDetails | null} stream the own stream in the relay's list
+ * @property {RelayError | null} error
+ */
+
+/**
+ * @typedef {Object} Wanted
+ * @property {string} name
+ * @property {boolean} muted
+ * @property {MediaStreamTrack} track
+ */
+
+/** @extends {Emitter<{status: SenderStatus}>} */
+export class Sender extends Emitter {
+  #relay;
+  #deviceId;
+  #Peer;
+  #clock;
+  #backoff;
+  /** @type {Wanted | null} */
+  #wanted = null;
+  /** @type {SendingSession | null} */
+  #session = null;
+  /** @type {SendingSession | null} */
+  #next = null;
+  /** @type {RelayError | null} */
+  #error = null;
+  #wasLive = false;
+  #line = 0;
+  #cancelDeadline = () => {};
+  #cancelRest = () => {};
+  #cancelFaltering = () => {};
+  /** @type {SenderStatus} */
+  #status = { phase: "idle", slug: null, stream: null, error: null };
+
+  /**
+   * @param {RelayClient} relay a line of its own: one socket sends one stream
+   * @param {Object} options
+   * @param {string} options.deviceId
+   * @param {typeof RTCPeerConnection} [options.RTCPeerConnection]
+   * @param {Clock} [options.clock]
+   * @param {() => number} [options.random]
+   */
+  constructor(
+    relay,
+    {
+      deviceId,
+      RTCPeerConnection = globalThis.RTCPeerConnection,
+      clock = systemClock,
+      random = Math.random,
+    },
+  ) {
+    super();
+    this.#relay = relay;
+    this.#deviceId = deviceId;
+    this.#Peer = RTCPeerConnection;
+    this.#clock = clock;
+    this.#backoff = new Backoff({ random });
+    relay.on("state", (state) => this.#lineChanged(state === "open"));
+    relay.on("streams", () => this.#judge());
+    relay.on("sender_ready", (message) => void this.#ready(message));
+    relay.on("answer", (message) => void this.#answered(message));
+    relay.on("started", ({ stream_id, slug }) => this.#started(stream_id, slug));
+    relay.on("ended", ({ stream_id, reason }) => this.#ended(stream_id, reason));
+    relay.on("error", (error) => this.#refused(error));
+  }
+
+  get status() {
+    return this.#status;
+  }
+
+  /**
+   * Send from now on, under a name; replaces what was sent before.
+   *
+   * @param {Wanted} wanted
+   */
+  start(wanted) {
+    this.#wanted = { ...wanted };
+    this.#error = null;
+    this.#begin();
+  }
+
+  /** End the stream. Idempotent. */
+  stop() {
+    if (this.#wanted) this.#relay.send({ type: "stop_stream" });
+    this.#end();
+    this.#error = null;
+    this.#judge();
+  }
+
+  /** @param {boolean} muted */
+  setMuted(muted) {
+    if (!this.#wanted || this.#wanted.muted === muted) return;
+    this.#wanted.muted = muted;
+    this.#relay.send({ type: "set_muted", muted });
+  }
+
+  /**
+   * Send another microphone in the same stream.
+   *
+   * @param {MediaStreamTrack} track
+   */
+  async replaceTrack(track) {
+    if (!this.#wanted) return;
+    this.#wanted.track = track;
+    const sessions = [this.#session, this.#next].filter((session) => session !== null);
+    await Promise.all(sessions.map((session) => session.replaceTrack(track)));
+  }
+
+  /** Try again now instead of after the pause. */
+  retry() {
+    this.#relay.wake();
+    if (this.#wanted && !this.#session?.connected && !this.#next) this.#begin();
+  }
+
+  #begin() {
+    if (!this.#wanted) return;
+    this.#cancelRest();
+    this.#abandonNext();
+    if (this.#line === this.#relay.line) this.#dropSession(); // the relay replaces it on one line
+    const { name, muted } = this.#wanted;
+    const device_id = this.#deviceId;
+    this.#line = this.#relay.line;
+    if (this.#relay.send({ type: "start_sending", name, device_id, muted })) {
+      this.#cancelDeadline = this.#clock.after(CONNECT_MS, () => this.#rest());
+    }
+    this.#judge();
+  }
+
+  /** @param {boolean} open */
+  #lineChanged(open) {
+    if (!open) this.#abandonNext();
+    else if (this.#line !== this.#relay.line) this.#begin();
+    this.#judge();
+  }
+
+  /** @param {SenderReady} message */
+  async #ready({ slug }) {
+    if (!this.#wanted) return;
+    this.#next?.close();
+    const session = new SendingSession({
+      RTCPeerConnection: this.#Peer,
+      iceServers: this.#relay.iceServers,
+      track: this.#wanted.track,
+      slug,
+      changed: () => this.#sessionChanged(session),
+    });
+    this.#next = session;
+    try {
+      const sdp = await session.offer();
+      if (this.#next !== session) return;
+      this.#relay.send({ type: "webrtc_offer", offer: { type: "offer", sdp } });
+    } catch (error) {
+      this.#failed(session, error);
+    }
+  }
+
+  /** @param {ServerAnswer} message */
+  async #answered({ answer }) {
+    const session = this.#next;
+    if (!session) return;
+    try {
+      await session.accept(answer);
+    } catch (error) {
+      this.#failed(session, error);
+    }
+  }
+
+  /**
+   * @param {SendingSession} session
+   * @param {unknown} error
+   */
+  #failed(session, error) {
+    if (session !== this.#next) return;
+    this.#error = { type: "error", code: "peer_failed", message: String(error), request: null };
+    this.#rest();
+  }
+
+  /** @param {SendingSession} session */
+  #sessionChanged(session) {
+    if (session === this.#next) {
+      if (session.connected) this.#takeOver(session);
+      else if (session.broken) this.#rest();
+    } else if (session === this.#session) {
+      this.#cancelFaltering();
+      const patience_ms = session.broken ? 0 : FALTERING_MS;
+      if (!session.connected) {
+        this.#cancelFaltering = this.#clock.after(patience_ms, () => this.#rest());
+      }
+    }
+    this.#judge();
+  }
+
+  /** @param {SendingSession} session */
+  #takeOver(session) {
+    this.#cancelDeadline();
+    this.#dropSession();
+    this.#session = session;
+    this.#next = null;
+    this.#wasLive = true;
+    this.#error = null;
+    this.#backoff.reset();
+  }
+
+  /**
+   * @param {string} streamId
+   * @param {string | null} slug
+   */
+  #started(streamId, slug) {
+    for (const session of [this.#session, this.#next]) {
+      if (session && session.streamId === null && slug !== null && session.slug === slug) {
+        session.streamId = streamId;
+      }
+    }
+    this.#judge();
+  }
+
+  /**
+   * @param {string} streamId
+   * @param {string} reason
+   */
+  #ended(streamId, reason) {
+    if (!this.#session || this.#session.streamId !== streamId) return;
+    this.#dropSession();
+    if (reason === "replaced" && !this.#next) {
+      const message = "another page of this device sends under this name";
+      this.#giveUp({ type: "error", code: "replaced", message, request: null });
+    } else if (!this.#next) {
+      this.#rest();
+    }
+  }
+
+  /** @param {RelayError} error */
+  #refused(error) {
+    if (!this.#wanted || error.request === "get_available_streams") return;
+    if (FINAL.has(error.code)) {
+      this.#giveUp(error);
+      return;
+    }
+    this.#error = error;
+    this.#rest();
+  }
+
+  /** @param {RelayError} error */
+  #giveUp(error) {
+    this.#end();
+    this.#error = error;
+    this.#judge();
+  }
+
+  /** The try failed; make another after a while. */
+  #rest() {
+    this.#abandonNext();
+    this.#cancelRest();
+    this.#cancelRest = this.#clock.after(this.#backoff.next_ms(), () => this.#begin());
+    this.#judge();
+  }
+
+  #abandonNext() {
+    this.#cancelDeadline();
+    this.#next?.close();
+    this.#next = null;
+  }
+
+  #end() {
+    this.#abandonNext();
+    this.#cancelRest();
+    this.#dropSession();
+    this.#wanted = null;
+    this.#wasLive = false;
+    this.#backoff.reset();
+  }
+
+  #dropSession() {
+    this.#cancelFaltering();
+    this.#session?.close();
+    this.#session = null;
+  }
+
+  #judge() {
+    const streamId = this.#session?.streamId;
+    this.#setStatus({
+      phase: this.#phase(),
+      slug: (this.#session ?? this.#next)?.slug ?? null,
+      stream: this.#relay.streams.find((stream) => stream.stream_id === streamId) ?? null,
+      error: this.#error,
+    });
+  }
+
+  /** @returns {SenderPhase} */
+  #phase() {
+    if (!this.#wanted) return this.#error ? "refused" : "idle";
+    if (this.#session?.connected) return "live";
+    return this.#wasLive ? "lost" : "connecting";
+  }
+
+  /** @param {SenderStatus} status */
+  #setStatus(status) {
+    const before = this.#status;
+    this.#status = status;
+    const keys = /** @type {(keyof SenderStatus)[]} */ (Object.keys(status));
+    if (keys.some((key) => before[key] !== status[key])) this.emit("status", status);
+  }
+}

@@ -1,0 +1,206 @@
+/** The words that several pages use: what happened, and what to do about it. */
+
+/** @import { RelayError, StreamDetails } from "./protocol.js" */
+/** @import { Status } from "./receiver.js" */
+/** @import { LineState } from "./relay-client.js" */
+
+/** @type {Record<string, string>} */
+const ERRORS = {
+  name_taken: "Another device is live under this name. Stop it there, or choose another name here.",
+  bad_name:
+    "This name cannot be used. Take 1 to 40 characters with at least one letter a–z or digit; “latest”, “status” and names that begin with “stream_” are reserved.",
+  replaced:
+    "Another page on this device took over under the same name. Start again here to take it back.",
+  negotiation_timeout:
+    "No sound got through within 15 seconds. UDP to the relay’s media port (8082, unless it was changed) is probably blocked: check the firewall, and that this device is in the home network.",
+  peer_failed: "The connection for the sound broke. Trying again.",
+  capacity_exceeded: "The relay is full right now. Trying again; another device may have to leave.",
+  stream_not_found: "Nobody sends under this name right now.",
+  stream_ended: "This stream has ended.",
+  no_opus:
+    "This browser offers no Opus sound, which the relay needs. Use a current Chrome, Firefox, Edge or Safari.",
+  no_audio:
+    "This browser offered no sound. Reload the page; if that does not help, update the browser.",
+  bad_sdp:
+    "The relay did not understand this browser. Reload the page; if that does not help, update the browser.",
+  unexpected_message: "The page and the relay got out of step. Reload the page.",
+  unknown_message: "This page is older or newer than the relay. Reload the page.",
+  malformed_message: "The page and the relay got out of step. Reload the page.",
+  message_too_large:
+    "This browser said more than the relay reads. Reload the page; if that does not help, update the browser.",
+  protocol_error: "The page and the relay got out of step. Reload the page.",
+  internal_error: "Something went wrong inside the relay. Trying again; its log says more.",
+};
+
+/**
+ * @param {RelayError} error
+ */
+export function errorText({ code, message }) {
+  return ERRORS[code] ?? `The relay said: ${message}. Reload the page if this stays.`;
+}
+
+/** @type {Record<LineState, string>} */
+export const LINE_TEXT = {
+  closed: "Not connected",
+  connecting: "Connecting…",
+  open: "Connected",
+  waiting: "Relay not reachable, trying again",
+};
+
+/** Ends that somebody wanted; after all others something is wrong with the device that sent. */
+const WANTED_ENDS = new Set(["stopped", "goodbye", "closed_by_client", "shutdown"]);
+
+/**
+ * What people call a stream.
+ *
+ * @param {Pick<StreamDetails, "name" | "stream_id">} stream
+ */
+export function titleOf({ name, stream_id }) {
+  return name ?? `Unnamed ${stream_id.slice(7, 11)}`;
+}
+
+/**
+ * What people call what was asked for, while it is not on the air.
+ *
+ * @param {string} address an id, a slug or a name
+ */
+export function titleOfAddress(address) {
+  if (address.startsWith("stream_")) return titleOf({ name: null, stream_id: address });
+  return address.charAt(0).toUpperCase() + address.slice(1).replaceAll("-", " ");
+}
+
+/**
+ * @param {number} count
+ * @param {string} one
+ * @param {string} [many]
+ */
+export function counted(count, one, many = `${one}s`) {
+  return `${count} ${count === 1 ? one : many}`;
+}
+
+/**
+ * Who hears a stream, in words.
+ *
+ * @param {Pick<StreamDetails, "receivers" | "listeners">} stream
+ */
+export function audience({ receivers, listeners }) {
+  if (receivers + listeners === 0) return "Nobody hears it yet";
+  return `${counted(receivers, "receiver")} · ${counted(listeners, "listener")}`;
+}
+
+/**
+ * A length of time as short as people say it.
+ *
+ * @param {number} seconds
+ */
+export function durationText(seconds) {
+  const whole = Math.max(0, Math.floor(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/**
+ * The time of day, to the second.
+ *
+ * @param {Date} date
+ */
+export function clockText(date) {
+  return date.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+}
+
+/**
+ * @typedef {Object} HearingText
+ * @property {"idle" | "live" | "muted" | "waiting" | "lost"} state
+ * @property {string} chip one or two words
+ * @property {string} headline
+ * @property {string} explanation what it means and what happens next
+ */
+
+/**
+ * How it stands with what is heard, in words.
+ *
+ * @param {Status} status
+ * @param {string | null} address what was asked for
+ * @param {boolean} refused whether the browser waits for a tap before it plays
+ * @returns {HearingText}
+ */
+export function hearingText(status, address, refused) {
+  const asked = address === null ? "Nothing on the air yet" : titleOfAddress(address);
+  const title = status.stream ? titleOf(status.stream) : asked;
+  switch (status.phase) {
+    case "idle":
+      return { state: "idle", chip: "Paused", headline: title, explanation: "Nothing is played." };
+    case "joining":
+      return {
+        state: "waiting",
+        chip: "Joining",
+        headline: title,
+        explanation: "Its sound is on the way.",
+      };
+    case "hearing":
+      if (status.stream?.muted) {
+        return {
+          state: "muted",
+          chip: "Muted",
+          headline: title,
+          explanation: "Its sender has muted the microphone. The connection stands.",
+        };
+      }
+      return refused
+        ? {
+            state: "waiting",
+            chip: "Not played yet",
+            headline: title,
+            explanation: "Its sound arrives, but this browser wants a tap before it plays.",
+          }
+        : { state: "live", chip: "Live", headline: title, explanation: "You hear it live." };
+    case "waiting":
+      return {
+        state: "waiting",
+        chip: "Waiting",
+        headline: title,
+        explanation: waitingText(status, address),
+      };
+    case "lost":
+      return {
+        state: "lost",
+        chip: "Lost",
+        headline: `${title} is lost`,
+        explanation: lostText(status),
+      };
+  }
+}
+
+/**
+ * @param {Status} status
+ * @param {string | null} address
+ */
+function waitingText({ reason, error }, address) {
+  if (reason === "unreachable") {
+    return "The relay is not reachable. Is it running, and is this device in the home network? Trying again by itself.";
+  }
+  if (reason === "stalled") return "It is on the air, but no sound arrives from its sender.";
+  if (reason === "failed" && error) return errorText(error);
+  return address === null
+    ? "As soon as somebody sends, it is heard here."
+    : "Nobody sends under this name now. As soon as it is back, it is heard here.";
+}
+
+/** @param {Status} status */
+function lostText({ reason, error, endReason }) {
+  switch (reason) {
+    case "unreachable":
+      return "The relay is not reachable. Check its power and the network. Trying again by itself.";
+    case "ended":
+      return WANTED_ENDS.has(endReason ?? "")
+        ? "The device that sent it has stopped. As soon as it sends again, it is heard here."
+        : "The device that sent it is gone: look after its network, power and browser. As soon as it is back, it is heard here.";
+    case "stalled":
+      return "No sound arrives from its sender any more. Look after that device: network, power, browser.";
+    case "failed":
+      return error ? errorText(error) : "The connection for the sound broke. Trying again.";
+    default:
+      return "Its packets do not arrive here any more. Check this device’s network. Trying again by itself.";
+  }
+}
