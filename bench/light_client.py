@@ -1,14 +1,17 @@
 """
 A WebRTC client that costs next to nothing, for load and for tests.
 
-It is a full ICE agent in the smallest sense: one socket, one check with
-USE-CANDIDATE, then aiortc's DTLS. It decodes nothing; packets go to a callable.
+It is an ICE agent in the smallest sense: one socket, checks with USE-CANDIDATE, an
+answer to the checks of others; then aiortc's DTLS. It decodes nothing: packets are
+counted, and go to a callable if there is one.
 """
 
 import asyncio
+import contextlib
 import re
 import secrets
 import socket
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -22,20 +25,30 @@ from aiortc.rtcdtlstransport import (
 
 CHECK_INTERVAL_S = 2.5
 CHECK_RETRY_S = 0.25
+MAX_DATAGRAM = 2048
+
+# All clients of a process read into the same memory: one thread, one datagram at a time.
+_datagram = bytearray(MAX_DATAGRAM)
+_view = memoryview(_datagram)
 
 
-class LightClient(asyncio.DatagramProtocol):
-    """One peer connection to the relay, as a sender or as a receiver."""
+class LightClient:
+    """One peer connection to a server, as a sender or as a receiver."""
 
     role = "controlling"
     certificate: RTCCertificate | None = None
     """Shared by all clients of a process: load clients need no secrets of their own."""
 
-    def __init__(self, on_packet: Callable[[bytes], None] = lambda _: None) -> None:
+    def __init__(self, on_packet: Callable[[bytes], None] | None = None) -> None:
+        """``on_packet`` gets every RTP and RTCP datagram as it came, still encrypted."""
         if LightClient.certificate is None:
             LightClient.certificate = RTCCertificate.generateCertificate()
         self.on_packet = on_packet
         self.packets = 0
+        """RTP packets received."""
+        self.first_packet = asyncio.Event()
+        self.media_ssrc = 0
+        """Of the first RTP packet received."""
         self.connected = asyncio.Event()
         self.lost = asyncio.Event()
         """Set when the server has closed DTLS."""
@@ -43,11 +56,24 @@ class LightClient(asyncio.DatagramProtocol):
         self._dtls = RTCDtlsTransport(self, [LightClient.certificate])  # type: ignore[arg-type]
         self._dtls.on("statechange", self._dtls_changed)
         self._dtls_waiting: asyncio.Queue[bytes] = asyncio.Queue(64)
-        self._transport: asyncio.DatagramTransport | None = None
+        self._loop = asyncio.get_running_loop()
+        self._socket: socket.socket | None = None
         self._remote: dict[str, str] = {}
         self._server: tuple[Any, ...] = ()
         self._tasks: list[asyncio.Task[None]] = []
         self.checking = True
+
+    def open(self, family: int = socket.AF_INET) -> None:
+        """
+        Bind the socket now, so that the description names a candidate.
+
+        Without it the socket is made later, and the server learns the address by the
+        first check; servers with full ICE insist on a candidate.
+        """
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)
+        self._socket.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
+        self._loop.add_reader(self._socket.fileno(), self._readable)
 
     def offer(self, codec: str = "opus/48000/2", extra: str = "") -> str:
         """A sender's offer."""
@@ -63,30 +89,47 @@ class LightClient(asyncio.DatagramProtocol):
         self._start(answer_sdp)
 
     async def send_rtp(self, packet: bytes) -> None:
+        """Encrypt and send a packet, RTP or RTCP."""
         await self._dtls._send_rtp(packet)
+
+    def protect(self, packet: bytes) -> bytes:
+        """Encrypt an RTP packet, to be sent by `send_raw`."""
+        protected: bytes = self._dtls._tx_srtp.protect(packet)
+        return protected
+
+    def unprotect(self, data: bytes) -> bytes:
+        """Return the plain RTP packet of a datagram that `on_packet` was given."""
+        plain: bytes = self._dtls._rx_srtp.unprotect(data)
+        return plain
+
+    async def send_report(self) -> None:
+        """Send a receiver report (RFC 3550, section 6.4.2) about what is received."""
+        block = struct.pack("!IIIIII", self.media_ssrc, 0, self.packets, 0, 0, 0)
+        await self.send_rtp(struct.pack("!BBHI", 0x81, 201, 7, 1) + block)
 
     def send_raw(self, data: bytes) -> None:
         """Send a datagram as it is."""
-        if self._transport is not None:
-            self._transport.sendto(data, self._server)
+        if self._socket is not None:
+            # Loss is part of the game, as on any network.
+            with contextlib.suppress(OSError):
+                self._socket.sendto(data, self._server)
 
-    async def close(self) -> None:
-        """End the connection with DTLS close_notify. Idempotent."""
+    async def close(self, *, goodbye: bool = True) -> None:
+        """End the connection, by DTLS close_notify or (a power cut) without a word."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._dtls.remove_all_listeners()
+        if not goodbye:
+            self._close_socket()
         await self._dtls.stop()
-        if self._transport is not None:
-            self._transport.close()
+        self._close_socket()
 
     def vanish(self) -> None:
         """Stop to answer and to send, like a phone without power."""
         for task in self._tasks:
             task.cancel()
-        if self._transport is not None:
-            self._transport.abort()
-            self._transport = None
+        self._close_socket()
 
     # The transport under aiortc's DTLS.
 
@@ -96,19 +139,41 @@ class LightClient(asyncio.DatagramProtocol):
     async def _send(self, data: bytes) -> None:
         self.send_raw(data)
 
-    # asyncio.DatagramProtocol
+    def _readable(self) -> None:
+        assert self._socket is not None, "the loop reads an open socket"
+        try:
+            size = self._socket.recv_into(_datagram)
+        except OSError:
+            return  # an ICMP answer to something we sent
+        first = _datagram[0] if size else 255
+        if 128 <= first < 192:
+            self._count(size)
+        elif first < 4:
+            self._answer_check(bytes(_view[:size]))
+        elif 20 <= first < 64 and not self._dtls_waiting.full():
+            self._dtls_waiting.put_nowait(bytes(_view[:size]))
 
-    def datagram_received(self, data: bytes, addr: tuple[Any, ...]) -> None:
-        if data and 128 <= data[0] < 192:
+    def _count(self, size: int) -> None:
+        if not 64 <= _datagram[1] & 0x7F < 96:  # RFC 5761: that would be RTCP
             self.packets += 1
-            self.on_packet(data)
-        elif data and 20 <= data[0] < 64 and not self._dtls_waiting.full():
-            self._dtls_waiting.put_nowait(data)
+            if self.packets == 1:
+                self.media_ssrc = int.from_bytes(_view[8:12], "big")
+                self.first_packet.set()
+        if self.on_packet is not None:
+            self.on_packet(bytes(_view[:size]))
 
-    def unprotect(self, data: bytes) -> bytes:
-        """Return the plain RTP packet of a datagram that `on_packet` was given."""
-        plain: bytes = self._dtls._rx_srtp.unprotect(data)
-        return plain
+    def _answer_check(self, data: bytes) -> None:
+        message = stun.parse_message(data)
+        if message.message_class is not stun.Class.REQUEST or not self._server:
+            return  # an early check comes again once it has seen one of ours
+        response = stun.Message(
+            stun.Method.BINDING,
+            stun.Class.RESPONSE,
+            transaction_id=message.transaction_id,
+        )
+        response.attributes["XOR-MAPPED-ADDRESS"] = self._server[:2]
+        response.add_message_integrity(self._pwd.encode())
+        self.send_raw(bytes(response))
 
     def _start(self, sdp: str) -> None:
         found = {
@@ -120,15 +185,11 @@ class LightClient(asyncio.DatagramProtocol):
         candidate = re.search(r"a=candidate:\S+ 1 udp \d+ (\S+) (\d+)", sdp)
         assert candidate, "the server offers a candidate"
         self._server = (candidate[1], int(candidate[2]))
+        if self._socket is None:
+            self.open(socket.AF_INET6 if ":" in candidate[1] else socket.AF_INET)
         self._tasks.append(asyncio.create_task(self._connect()))
 
     async def _connect(self) -> None:
-        loop = asyncio.get_running_loop()
-        family = socket.AF_INET6 if ":" in self._server[0] else socket.AF_INET
-        local = "::" if family == socket.AF_INET6 else "0.0.0.0"
-        self._transport, _ = await loop.create_datagram_endpoint(
-            lambda: self, local_addr=(local, 0), family=family
-        )
         self.check()
         self._tasks.append(asyncio.create_task(self._check_for_ever()))
         self._dtls._set_role(
@@ -163,6 +224,12 @@ class LightClient(asyncio.DatagramProtocol):
         if self._dtls.state == "closed":
             self.lost.set()
 
+    def _close_socket(self) -> None:
+        if self._socket is not None:
+            self._loop.remove_reader(self._socket.fileno())
+            self._socket.close()
+            self._socket = None
+
     def _describe(self, direction: str, setup: str, codec: str) -> str:
         assert LightClient.certificate is not None, "made by the constructor"
         fingerprint = LightClient.certificate.getFingerprints()[0]
@@ -183,4 +250,7 @@ class LightClient(asyncio.DatagramProtocol):
             f"a=fingerprint:{fingerprint.algorithm} {fingerprint.value}",
             f"a=setup:{setup}",
         ]
+        if self._socket is not None:
+            address, port = self._socket.getsockname()[:2]
+            lines.append(f"a=candidate:1 1 udp 2113937151 {address} {port} typ host")
         return "\r\n".join(lines) + "\r\n"

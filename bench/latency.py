@@ -1,0 +1,173 @@
+"""How much later a packet arrives because it goes through the server."""
+
+import asyncio
+import struct
+import time
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+
+import aiohttp
+
+from bench.figures import Figure, percentile
+from bench.light_client import LightClient
+from bench.load_process import load
+from bench.mouth import Mouth
+from bench.pacer import beats
+from bench.plan import Plan
+from bench.server_process import ServerProcess, earshot
+from bench.signaling_client import SignalingClient, connecting
+from bench.table import Goal, Row
+from bench.voice import PACKETS_PER_S, tone
+from relay.rtp.packet import RtpPacket
+
+MS = 1000.0
+NAME = "Bench latency"
+MARK = struct.Struct("!Id")
+"""What a packet carries: whether it counts, and when it left."""
+TIMEOUT_S = 20.0
+WARM_UP_PACKETS = 25
+
+
+class Probe:
+    """A receiver that notes how long packets were under way."""
+
+    def __init__(self, client: LightClient) -> None:
+        self.delays_ms: list[float] = []
+        self._client = client
+        client.on_packet = self._arrived
+
+    def _arrived(self, data: bytes) -> None:
+        now = time.monotonic()
+        if 64 <= data[1] & 0x7F < 96:
+            return  # RTCP
+        payload = RtpPacket.parse(self._client.unprotect(data)).payload
+        counts, left_at = MARK.unpack_from(payload)
+        if counts:
+            self.delays_ms.append(MS * (now - left_at))
+
+
+class DirectPath(asyncio.DatagramProtocol):
+    """The same way without a server: one socket of this process to another."""
+
+    def __init__(self) -> None:
+        self.delays_ms: list[float] = []
+
+    def datagram_received(self, data: bytes, addr: object) -> None:
+        now = time.monotonic()
+        counts, left_at = MARK.unpack_from(data)
+        if counts:
+            self.delays_ms.append(MS * (now - left_at))
+
+
+async def measure(plan: Plan) -> list[Row]:
+    rows: list[Row] = []
+    for receivers in plan.latency_receivers:
+        async with earshot() as server:
+            relayed, direct = await _delays(server, receivers, plan.latency_packets)
+        rows += _rows(receivers, relayed, direct)
+    return rows
+
+
+def _rows(
+    receivers: int, relayed: Sequence[float], direct: Sequence[float]
+) -> list[Row]:
+    without = percentile(direct, 50)
+    added = [delay - without for delay in relayed]
+    halves = len(added) // 2
+    spread = [added[:halves], added[halves:]]
+    where = f"with {receivers} receiver{'s' if receivers > 1 else ''}"
+    which = (
+        f"at the first, middle and last of {receivers}" if receivers > 1 else "there"
+    )
+    how = f"a packet leaves until it is {which}, less the median way without a server"
+    goals = {50: Goal(2), 99: Goal(10)} if receivers > 1 else {50: Goal(5), 99: None}
+    names = {50: "median", 99: "99th percentile"}
+    rows = []
+    for percent, goal in goals.items():
+        parts = [percentile(part, percent) for part in spread]
+        whole = percentile(added, percent)
+        figure = Figure(whole, min(whole, *parts), max(whole, *parts))
+        what = f"added latency {where}, {names[percent]}"
+        rows.append(Row(what, "ms", figure, how, goal=goal))
+    return rows
+
+
+async def _delays(
+    server: ServerProcess, receivers: int, packets: int
+) -> tuple[list[float], list[float]]:
+    """Return the delays in ms through the server and without it."""
+    async with AsyncExitStack() as stack:
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        sender = await stack.enter_async_context(connecting(session, server.signaling))
+        client = await sender.send(NAME)
+        stack.push_async_callback(client.close)
+        mouth = Mouth(client, tone())
+        warm_up = asyncio.create_task(_chatter(mouth))
+        await asyncio.sleep(0.1)
+        probes = await _probes(stack, session, server, receivers)
+        warm_up.cancel()
+        direct = await _alternate(mouth, packets)
+    return [delay for probe in probes for delay in probe.delays_ms], direct
+
+
+async def _probes(
+    stack: AsyncExitStack,
+    session: aiohttp.ClientSession,
+    server: ServerProcess,
+    receivers: int,
+) -> list[Probe]:
+    """Join as the first, the middle and the last; others in between are in another process."""
+    probes = [await _probe(stack, session, server)]
+    while len(probes) < min(3, receivers):
+        others = (receivers - 3) // 2
+        if others:
+            arguments = ("--count", others, "--name", NAME)
+            await stack.enter_async_context(
+                load("load_receivers", server.signaling, *arguments)
+            )
+        probes.append(await _probe(stack, session, server))
+    return probes
+
+
+async def _probe(
+    stack: AsyncExitStack, session: aiohttp.ClientSession, server: ServerProcess
+) -> Probe:
+    signaling: SignalingClient = await stack.enter_async_context(
+        connecting(session, server.signaling)
+    )
+    client = await signaling.receive(name=NAME)
+    stack.push_async_callback(client.close)
+    await asyncio.wait_for(client.first_packet.wait(), TIMEOUT_S)
+    return Probe(client)
+
+
+async def _chatter(mouth: Mouth) -> None:
+    async for _ in beats(PACKETS_PER_S):
+        _send_stamped(mouth, counts=False)
+
+
+def _send_stamped(mouth: Mouth, *, counts: bool) -> None:
+    # The time of encryption, some microseconds, is counted with the way.
+    stamp = MARK.pack(counts, time.monotonic())
+    packet = mouth.packet_of(stamp + bytes(80 - len(stamp)))
+    mouth.client.send_raw(mouth.client.protect(packet))
+
+
+async def _alternate(mouth: Mouth, packets: int) -> list[float]:
+    """Send packets through the server and, half a beat later, directly."""
+    loop = asyncio.get_running_loop()
+    transport, path = await loop.create_datagram_endpoint(
+        DirectPath, local_addr=("127.0.0.1", 0)
+    )
+    here = transport.get_extra_info("sockname")
+    async for beat in beats(2 * PACKETS_PER_S):
+        counts = beat > 2 * WARM_UP_PACKETS
+        if beat % 2:
+            transport.sendto(MARK.pack(counts, time.monotonic()) + bytes(68), here)
+        else:
+            _send_stamped(mouth, counts=counts)
+        if beat > 2 * (packets + WARM_UP_PACKETS):
+            break
+    await asyncio.sleep(0.1)
+    transport.close()
+    return path.delays_ms

@@ -1,0 +1,208 @@
+"""What a listener over HTTP costs, how soon it hears something, and how late."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
+from urllib.parse import urlsplit
+
+import aiohttp
+import av
+import numpy as np
+from av.audio.codeccontext import AudioCodecContext
+
+from bench.figures import Figure, slope
+from bench.load_process import load
+from bench.mouth import Mouth
+from bench.pacer import beats
+from bench.plan import Pair, Plan
+from bench.process_usage import Usage, cpu_ms_per_s
+from bench.server_process import EARSHOT, MEDIA_RELAY, Candidate, ServerProcess
+from bench.signaling_client import connecting
+from bench.table import Comparison, Goal, Row
+from bench.voice import PACKETS_PER_S, beeps
+
+MS = 1000.0
+BEEP_PACKETS = 10
+"""Of the packets of a second, so many at its end are loud."""
+LOUD = 0.1
+"""Of full scale; the beep has 0.37."""
+TIMEOUT_S = 20.0
+READ_BYTES = 16 * 1024
+
+
+async def measure(plan: Plan) -> list[Row]:
+    ours = [await _one_more(EARSHOT, plan.listeners, plan) for _ in range(plan.rounds)]
+    base = [
+        await _one_more(MEDIA_RELAY, plan.baseline_listeners, plan)
+        for _ in range(plan.rounds)
+    ]
+    sooner = {each: await _first_bytes(each, plan) for each in (EARSHOT, MEDIA_RELAY)}
+    delays = {each: await _delays(each, plan) for each in (EARSHOT, MEDIA_RELAY)}
+    name = "aiortc MediaRelay, an encoder each"
+    few, many = plan.listeners
+    base_few, base_many = plan.baseline_listeners
+    return [
+        Row(
+            "CPU per MP3 listener",
+            "ms/s",
+            Figure.of([cpu for cpu, _ in ours]),
+            f"server CPU at {many} listeners less that at {few}, per listener; aiortc's "
+            f"MediaRelay with an encoder for each likewise, at {base_many} and {base_few}",
+            Comparison(name, Figure.of([cpu for cpu, _ in base])),
+        ),
+        Row(
+            "memory per MP3 listener",
+            "kB",
+            Figure.of([kb for _, kb in ours]),
+            f"resident memory at {many} listeners less that at {few}, per listener",
+            Comparison(name, Figure.of([kb for _, kb in base])),
+        ),
+        Row(
+            "first MP3 byte for a later listener",
+            "ms",
+            Figure.of(sooner[EARSHOT]),
+            "TCP connect until the first byte of sound, while another listener is there",
+            Comparison(name, Figure.of(sooner[MEDIA_RELAY])),
+            Goal(10),
+        ),
+        Row(
+            "MP3 delay",
+            "ms",
+            Figure.of(delays[EARSHOT]),
+            "the first packet of a beep leaves the sender until the MP3 frame with it "
+            "can be decoded by a listener",
+            Comparison(name, Figure.of(delays[MEDIA_RELAY])),
+        ),
+    ]
+
+
+async def _one_more(
+    candidate: Candidate, listeners: Pair, plan: Plan
+) -> tuple[float, float]:
+    """Return the CPU in ms/s and the memory in kB of one more listener."""
+    few, many = listeners
+    samples: list[tuple[float, Usage]] = []
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(candidate.start())
+        await stack.enter_async_context(load("load_senders", server.signaling))
+        for more in (few, many - few):
+            await stack.enter_async_context(
+                load("load_listeners", server.mp3, "--count", more)
+            )
+            await asyncio.sleep(plan.settle_s)
+            before = server.usage()
+            await asyncio.sleep(plan.window_s)
+            after = server.usage()
+            samples.append((cpu_ms_per_s(before, after), after))
+    (few_cpu, few_usage), (many_cpu, many_usage) = samples
+    return (
+        slope((few, few_cpu), (many, many_cpu)),
+        slope((few, few_usage.resident_kb), (many, many_usage.resident_kb)),
+    )
+
+
+async def _first_bytes(candidate: Candidate, plan: Plan) -> list[float]:
+    waits_ms = []
+    async with (
+        candidate.start() as server,
+        load("load_senders", server.signaling),
+        load("load_listeners", server.mp3),
+    ):
+        await asyncio.sleep(plan.settle_s)
+        for _ in range(plan.first_bytes):
+            started = time.perf_counter()
+            reader, writer = await _listen(server.mp3)
+            await asyncio.wait_for(reader.read(1), TIMEOUT_S)
+            waits_ms.append(MS * (time.perf_counter() - started))
+            writer.close()
+    return waits_ms
+
+
+async def _listen(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Ask for a stream; return it behind the headers of the answer."""
+    where = urlsplit(url)
+    reader, writer = await asyncio.open_connection(where.hostname, where.port)
+    # HTTP/1.0: an answer in chunks could not be told from sound.
+    writer.write(f"GET {where.path} HTTP/1.0\r\n\r\n".encode())
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), TIMEOUT_S)
+    assert b" 200 " in head, "there is a stream"
+    return reader, writer
+
+
+async def _delays(candidate: Candidate, plan: Plan) -> list[float]:
+    """Send beeps; return for each the ms until a listener could decode its beginning."""
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(candidate.start())
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        signaling = await stack.enter_async_context(
+            connecting(session, server.signaling)
+        )
+        client = await signaling.send("Bench beeps")
+        stack.push_async_callback(client.close)
+        left_at: list[float] = []
+        payloads = beeps(packets=PACKETS_PER_S, beep=BEEP_PACKETS)
+        beeping = asyncio.create_task(_beep(Mouth(client, payloads), left_at))
+        await asyncio.sleep(0.2)
+        heard_at = await _hear_beeps(server, plan.beeps + 1)
+        beeping.cancel()
+    # The first may have been in the burst that a newcomer gets; it is left out.
+    return [MS * (heard - _newest(left_at, heard)) for heard in heard_at[1:]]
+
+
+def _newest(moments: list[float], until: float) -> float:
+    return max(moment for moment in moments if moment <= until)
+
+
+async def _beep(mouth: Mouth, left_at: list[float]) -> None:
+    """Send silence and beeps; note when each beep's first packet left."""
+    async for beat in beats(PACKETS_PER_S):
+        if beat % PACKETS_PER_S == PACKETS_PER_S - BEEP_PACKETS:
+            left_at.append(time.monotonic())
+        mouth.say()
+
+
+async def _hear_beeps(server: ServerProcess, count: int) -> list[float]:
+    """Return when each of the next beeps had come far enough to be decoded."""
+    reader, writer = await _listen(server.mp3)
+    beginnings = beginnings_of_sound()
+    heard_at: list[float] = []
+    async with asyncio.timeout(TIMEOUT_S + count):
+        while len(heard_at) < count:
+            data = await reader.read(READ_BYTES)
+            if beginnings(data):
+                heard_at.append(time.monotonic())
+    writer.close()
+    return heard_at
+
+
+def beginnings_of_sound() -> Callable[[bytes], bool]:
+    """Return a function that takes MP3 as it comes and tells when sound follows silence."""
+    decoder = av.CodecContext.create("mp3float", "r")
+    assert isinstance(decoder, AudioCodecContext), "MP3 is sound"
+    rest = bytearray()
+    loud = False
+
+    def take(data: bytes) -> bool:
+        nonlocal loud
+        rest.extend(data)
+        began = False
+        for mp3_frame in _frames(rest):
+            for frame in decoder.decode(av.Packet(mp3_frame)):
+                peak = float(np.abs(frame.to_ndarray()).max())
+                began |= not loud and peak > LOUD
+                loud = peak > LOUD
+        return began
+
+    return take
+
+
+def _frames(rest: bytearray) -> Iterator[bytes]:
+    """Take whole MPEG-1 layer III frames (ISO 11172-3) of 48 kHz off the front."""
+    kbit_per_s = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0)
+    while len(rest) >= 4:
+        size = 144 * kbit_per_s[rest[2] >> 4] // 48 + (rest[2] >> 1 & 1)
+        if len(rest) < size:
+            return
+        yield bytes(rest[:size])
+        del rest[:size]

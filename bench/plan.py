@@ -1,0 +1,75 @@
+"""How much is measured: enough to believe it, or just enough to see that it works."""
+
+from dataclasses import dataclass
+
+Pair = tuple[int, int]
+"""Few and many: a slope between two numbers cancels what does not depend on them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    rounds: int
+    """How often each candidate gets its turn, with a fresh process each time."""
+    window_s: float
+    """Length of one measurement."""
+    settle_s: float
+    """After the last change of anything, before a measurement."""
+
+    receivers: Pair
+    baseline_receivers: Pair
+    """aiortc's relay falls behind between 20 and 25."""
+    loop_receivers: int
+    loop_blocks: int
+    """Seconds that each of the send loops gets, taking turns."""
+    latency_receivers: Pair
+    latency_packets: int
+    joins: int
+    joins_together: int
+    listeners: Pair
+    baseline_listeners: Pair
+    first_bytes: int
+    beeps: int
+    """Seconds of a beep each, for the delay of MP3."""
+    senders: Pair
+    idle_s: float
+
+
+FULL = Plan(
+    rounds=3,
+    window_s=4.0,
+    settle_s=1.5,
+    receivers=(20, 200),
+    baseline_receivers=(1, 15),
+    loop_receivers=200,
+    loop_blocks=10,
+    latency_receivers=(1, 100),
+    latency_packets=750,
+    joins=30,
+    joins_together=100,
+    listeners=(10, 200),
+    baseline_listeners=(1, 15),
+    first_bytes=20,
+    beeps=12,
+    senders=(2, 32),
+    idle_s=8.0,
+)
+
+QUICK = Plan(
+    rounds=1,
+    window_s=1.0,
+    settle_s=0.3,
+    receivers=(2, 32),
+    baseline_receivers=(1, 6),
+    loop_receivers=32,
+    loop_blocks=2,
+    latency_receivers=(1, 20),
+    latency_packets=100,
+    joins=5,
+    joins_together=10,
+    listeners=(2, 32),
+    baseline_listeners=(1, 6),
+    first_bytes=5,
+    beeps=3,
+    senders=(1, 9),
+    idle_s=1.0,
+)

@@ -1,0 +1,61 @@
+"""Real Opus packets, encoded once: load must not cost the measuring machine an encoder."""
+
+from fractions import Fraction
+from functools import lru_cache
+
+import av
+import numpy as np
+from av.audio.codeccontext import AudioCodecContext
+from numpy.typing import NDArray
+
+SAMPLE_RATE = 48_000
+PACKET_SAMPLES = 960
+PACKETS_PER_S = 50
+
+TONE_BPS = 23_000
+"""Makes packets of about 80 bytes, as browsers do for a voice."""
+
+
+@lru_cache
+def tone(packets: int = 300) -> tuple[bytes, ...]:
+    """Return so many different packets of a sound with partials that come and go."""
+    t = np.arange(packets * PACKET_SAMPLES) / SAMPLE_RATE
+    sound = sum(
+        np.sin(2 * np.pi * frequency * t) * (1 + np.sin(2 * np.pi * swell * t))
+        for frequency, swell in ((220, 0.7), (440, 1.1), (660, 1.9), (1320, 3.1))
+    )
+    return _encode(np.asarray(sound) * 3000)
+
+
+@lru_cache
+def beeps(*, packets: int, beep: int) -> tuple[bytes, ...]:
+    """Return silence of so many packets in a row whose last ``beep`` ones are loud."""
+    t = np.arange(packets * PACKET_SAMPLES) / SAMPLE_RATE
+    loud = t >= (packets - beep) * PACKET_SAMPLES / SAMPLE_RATE
+    # Encoded twice over, so that the second round follows a beep as all later ones do.
+    sound = np.tile(np.sin(2 * np.pi * 1000 * t) * 12_000 * loud, 2)
+    return _encode(sound)[packets:]
+
+
+def _encode(sound: NDArray[np.float64]) -> tuple[bytes, ...]:
+    encoder = _encoder()
+    pcm = sound.astype(np.int16).reshape(-1, 1, PACKET_SAMPLES)
+    payloads: list[bytes] = []
+    for place, samples in enumerate(pcm):
+        frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+        frame.sample_rate = SAMPLE_RATE
+        frame.time_base = Fraction(1, SAMPLE_RATE)
+        frame.pts = place * PACKET_SAMPLES
+        payloads += [bytes(packet) for packet in encoder.encode(frame)]
+    return tuple(payloads)
+
+
+def _encoder() -> AudioCodecContext:
+    context = av.CodecContext.create("libopus", "w")
+    context.sample_rate = SAMPLE_RATE
+    context.layout = "mono"
+    context.format = "s16"
+    context.time_base = Fraction(1, SAMPLE_RATE)
+    context.bit_rate = TONE_BPS
+    context.options = {"application": "voip", "frame_duration": "20"}
+    return context
