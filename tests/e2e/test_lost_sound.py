@@ -1,0 +1,118 @@
+"""What breaks is noticed, said, and mended without a touch."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.chromium import Chromium, hears_the_melody
+from tests.e2e.fickle_line import fickle_line
+from tests.e2e.people import ear, go_on_air, line_is, on_air, says, speaker
+from tests.e2e.relay_process import RelayProcess
+
+pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+
+NOTICED_S = 10.0
+"""So soon at the latest a lost stream must look different from a quiet room."""
+
+LONGER_THAN_ANY_BUFFER_S = 1.0
+
+
+async def test_a_sender_whose_browser_is_killed_is_lost(
+    relay: RelayProcess, browser: Chromium, other_browser: Chromium
+):
+    """The page says so within ten seconds, and the server lets go of the stream."""
+    await speaker(other_browser, relay, "Nursery")
+    listener = await ear(browser, relay, "nursery")
+    assert await hears_the_melody(listener)
+    other_browser.kill()
+    await says(listener, "lost", NOTICED_S)
+    await relay.until_streams(0)
+
+
+async def test_a_sender_whose_browser_is_frozen_is_lost_until_it_thaws(
+    relay: RelayProcess, browser: Chromium, other_browser: Chromium
+):
+    """Its socket stays open, but its packets stop; they come back on the same stream."""
+    await speaker(other_browser, relay, "Nursery")
+    listener = await ear(browser, relay, "nursery")
+    assert await hears_the_melody(listener)
+    (before,) = await relay.streams()
+    other_browser.freeze()
+    await says(listener, "lost", NOTICED_S)
+    (frozen,) = await relay.streams()
+    assert frozen["state"] == "stalled"
+    other_browser.thaw()
+    await says(listener, "live")
+    assert await hears_the_melody(listener)
+    (after,) = await relay.streams()
+    assert after["stream_id"] == before["stream_id"]
+
+
+async def test_a_listener_without_its_socket_goes_on_hearing(
+    relay: RelayProcess, browser: Chromium
+):
+    """Sound needs no signaling; when the line is back the page takes it up again."""
+    await speaker(browser, relay, "Nursery")
+    async with fickle_line(relay.ports["signaling"]) as line:
+        listener = await browser.open(
+            f"{line.url}/listen.html?stream=nursery", microphone=False
+        )
+        assert await hears_the_melody(listener)
+        line.cut()
+        await line_is(listener, "waiting")
+        assert (await relay.metrics())["voice_detached_connections"] == 1
+        await asyncio.sleep(LONGER_THAN_ANY_BUFFER_S)
+        assert await hears_the_melody(listener)
+        await says(listener, "live")
+        line.mend()
+        await line_is(listener, "open")
+        assert await hears_the_melody(listener)
+
+
+async def test_a_sender_without_its_socket_goes_on_being_heard(
+    relay: RelayProcess, browser: Chromium
+):
+    """Also when the line is back and the page has taken its name over from itself."""
+    listener = await ear(browser, relay, "nursery")
+    async with fickle_line(relay.ports["signaling"]) as line:
+        sender = await browser.open(f"{line.url}/send.html")
+        await sender.fill("#name", "Nursery")
+        await go_on_air(sender)
+        assert await hears_the_melody(listener)
+        (before,) = await relay.streams()
+        line.cut()
+        await line_is(sender, "waiting")
+        assert (await relay.metrics())["voice_detached_connections"] == 1
+        await asyncio.sleep(LONGER_THAN_ANY_BUFFER_S)
+        assert await hears_the_melody(listener)
+        (meanwhile,) = await relay.streams()
+        assert meanwhile["stream_id"] == before["stream_id"]
+        line.mend()
+        await line_is(sender, "open")
+        await on_air(sender)
+        assert await hears_the_melody(listener)
+        (after,) = await relay.streams()
+        assert after["slug"] == "nursery"
+
+
+async def test_a_server_that_starts_again_is_found_again(
+    tmp_path: Path, own_relay: RelayProcess, browser: Chromium
+):
+    """By those who speak and by those who listen; meanwhile they say that it is gone."""
+    await speaker(browser, own_relay, "Nursery")
+    listener = await ear(browser, own_relay, "nursery")
+    assert await hears_the_melody(listener)
+    await own_relay.stop()
+    await says(listener, "lost", NOTICED_S)
+    folder = tmp_path / "again"
+    folder.mkdir()
+    again = await RelayProcess.start(folder, ports=own_relay.ports)
+    try:
+        await says(listener, "live", 40)
+        assert await hears_the_melody(listener)
+        await browser.close_pages()
+        await again.until_empty()
+        await again.stop()
+    finally:
+        await again.kill()

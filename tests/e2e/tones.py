@@ -1,0 +1,48 @@
+"""The sound that the fake microphone hears, and how it is found again in a file."""
+
+import wave
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+SAMPLE_RATE = 48_000
+
+TONES_HZ = (500, 900, 1700)
+"""In the range of a voice, and none a multiple of another."""
+
+# Short, with pauses: what a browser's noise suppression takes for noise is what never stops.
+TONE_S = 0.2
+PAUSE_S = 0.05
+
+
+def melody() -> NDArray[np.int16]:
+    """Return the tones one after the other, each with soft edges and a pause."""
+    t = np.arange(round(TONE_S * SAMPLE_RATE)) / SAMPLE_RATE
+    edges = np.minimum(1, np.minimum(t, TONE_S - t) / 0.01)
+    pause = np.zeros(round(PAUSE_S * SAMPLE_RATE))
+    parts = [
+        part
+        for frequency in TONES_HZ
+        for part in (np.sin(2 * np.pi * frequency * t) * edges, pause)
+    ]
+    return np.rint(np.concatenate(parts) * 12_000).astype(np.int16)
+
+
+def write_melody(path: Path) -> None:
+    """Write the melody as WAV; a fake microphone repeats it for ever."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE)
+        file.writeframes(melody().tobytes())
+
+
+def pitch_of(pcm: NDArray[np.int16], sample_rate: int = SAMPLE_RATE) -> float:
+    """Return the strongest frequency of the louder half of a sound, in Hz; 0 for silence."""
+    middle = pcm[len(pcm) // 4 :]
+    if not len(middle) or np.abs(middle).max() < 100:
+        return 0.0
+    spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle))))
+    spectrum[0] = 0
+    return float(np.argmax(spectrum)) * sample_rate / len(middle)

@@ -1,0 +1,55 @@
+"""A player as the server sees it: a TCP connection that reads, or does not."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from tests.e2e.relay_process import HOST, RelayProcess
+
+PATIENCE_S = 20.0
+SMALLEST_BUFFER = 4096
+
+
+class HttpPlayer:
+    """One request for a stream. Made by `player`."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    async def hear(self, size: int) -> bytes:
+        """Read so many bytes of sound. Raises `asyncio.IncompleteReadError` at its end."""
+        return await asyncio.wait_for(self._reader.readexactly(size), PATIENCE_S)
+
+    def stop_reading(self) -> None:
+        """Take nothing more, and leave the connection open."""
+        self._writer.transport.pause_reading()
+
+    def vanish(self) -> None:
+        """Reset the connection."""
+        self._writer.transport.abort()
+
+
+@asynccontextmanager
+async def player(
+    relay: RelayProcess, stream: str, *, buffer_bytes: int | None = None
+) -> AsyncIterator[HttpPlayer]:
+    """Ask for a stream and read the answer's head; close the connection in the end."""
+    connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    connection.setblocking(False)
+    if buffer_bytes is not None:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_bytes)
+    await asyncio.get_running_loop().sock_connect(
+        connection, (HOST, relay.ports["audio"])
+    )
+    reader, writer = await asyncio.open_connection(sock=connection, limit=SMALLEST_BUFFER)
+    try:
+        writer.write(f"GET /stream/{stream}.mp3 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_S)
+        assert head.startswith(b"HTTP/1.1 200"), head
+        yield HttpPlayer(reader, writer)
+    finally:
+        writer.close()
