@@ -84,7 +84,7 @@ class HomePage {
     if (this.#relay.state === "open") showTrouble(null);
     if (this.#relay.state !== "waiting") return;
     showTrouble(
-      "The relay is not reachable. Is it running, and is this device in the home network? Trying again by itself.",
+      "Earshot is not reachable. Is it running, and is this device in the home network? Trying again by itself.",
     );
     for (const id of [...this.#cards.keys()]) this.#forget(id);
     this.#empty.hidden = true;

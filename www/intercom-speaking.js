@@ -152,9 +152,16 @@ export class IntercomSpeaking {
 
   #render() {
     const { state, talking } = this.#talk;
+    const { phase, stream } = this.#sender.status;
     const name = this.#name.value;
-    const phase = talking ? this.#sender.status.phase : "idle";
-    const opening = talking && this.#opening;
-    this.#view.show(airText({ phase, talk: state, opening, vanished: false, name }), state, name);
+    const air = airText({
+      phase: talking ? phase : "idle",
+      talk: state,
+      opening: talking && this.#opening,
+      vanished: false,
+      stalled: stream?.state === "stalled",
+      name,
+    });
+    this.#view.show(air, state, name);
   }
 }

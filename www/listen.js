@@ -227,7 +227,7 @@ class ListenPage {
     const gone = this.#relay.state === "waiting" && this.#receiver.status.phase === "hearing";
     if (gone)
       showTrouble(
-        "The line to the relay is lost, but the sound goes on. Trying to get the line back.",
+        "The line to Earshot is lost, but the sound goes on. Trying to get the line back.",
       );
     else if (this.#relay.state === "open") showTrouble(null);
   }

@@ -35,10 +35,11 @@ export function setScene(scene, title) {
  * @param {TalkState} facts.talk
  * @param {boolean} facts.opening whether the microphone is still being opened
  * @param {boolean} facts.vanished whether the microphone is gone
+ * @param {boolean} facts.stalled whether no sound arrives at the relay
  * @param {string} facts.name
  * @returns {AirText}
  */
-export function airText({ phase, talk, opening, vanished, name }) {
+export function airText({ phase, talk, opening, vanished, stalled, name }) {
   const talking = talk !== "off";
   if (opening) {
     return calm("Opening the microphone…", "Allow it if the browser asks.", "One moment", "◌");
@@ -53,11 +54,14 @@ export function airText({ phase, talk, opening, vanished, name }) {
     case "connecting":
       return calm("Connecting…", "Nobody hears you yet.", talking ? "Connecting" : "Muted", "◌");
     case "lost":
-      return lost(
-        "Nobody hears you",
-        "The connection to the relay is lost. Trying again by itself.",
-      );
+      return lost("Nobody hears you", "The connection to Earshot is lost. Trying again by itself.");
     case "live":
+      if (stalled) {
+        return lost(
+          "No sound arrives",
+          "Earshot is reached but gets no sound. Check the microphone.",
+        );
+      }
       return talking ? onAir(talk, name) : muted(name);
     default:
       return calm("", "", "", "");

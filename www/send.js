@@ -192,7 +192,7 @@ class SendPage {
     if (this.#sender.status.phase !== "live") return;
     if (this.#relay.state === "waiting") {
       showTrouble(
-        "The line to the relay is lost. The sound may still arrive; the line is being repaired.",
+        "The line to Earshot is lost. The sound may still arrive; the line is being repaired.",
       );
     } else if (this.#relay.state === "open") {
       showTrouble(null);
@@ -227,6 +227,7 @@ class SendPage {
       talk: this.#talk.state,
       opening: this.#opening,
       vanished: this.#vanished,
+      stalled: stream?.state === "stalled",
       name,
     });
     this.#view.show(air, this.#talk.state, name);

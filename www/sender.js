@@ -167,7 +167,7 @@ export class Sender extends Emitter {
   /** @param {boolean} open */
   #lineChanged(open) {
     if (!open) this.#abandonNext();
-    else if (this.#line !== this.#relay.line) this.#begin();
+    else this.#begin();
     this.#judge();
   }
 

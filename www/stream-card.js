@@ -11,7 +11,7 @@ import { audience, durationText, titleOf } from "./text.js";
 
 const COPIED_MS = 2500;
 
-const STATES = { live: "On air", muted: "Muted", stalled: "No sound arrives" };
+const STATES = { live: "On air", muted: "Muted", stalled: "Lost" };
 
 export class StreamCard {
   #meter = new LevelMeter();

@@ -83,6 +83,6 @@ function makeLabel(address) {
 
 /** @param {StreamDetails} stream */
 function stateText({ state, muted }) {
-  if (state === "stalled") return "no sound arrives";
+  if (state === "stalled") return "lost";
   return muted ? "muted" : "on air";
 }

@@ -8,6 +8,7 @@ import { setScene } from "./scene.js";
 
 export class TalkView {
   button = find("talk", HTMLButtonElement);
+  #icon = find("talk-icon", HTMLElement);
   #label = find("talk-label", HTMLElement);
   #headline = find("headline", HTMLElement);
   #subline = find("subline", HTMLElement);
@@ -36,7 +37,7 @@ export class TalkView {
     setScene(air.scene, air.mark ? `${air.mark} ${name}` : this.#rest.title);
     this.button.dataset.air = air.air;
     this.button.dataset.held = String(talk === "held" || talk === "leaving");
-    this.button.setAttribute("aria-pressed", String(talk !== "off"));
+    this.#icon.className = `icon icon-${air.air === "muted" ? "mic-off" : "mic"}`;
   }
 
   /** @param {number} fullness 0 to 1 */

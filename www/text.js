@@ -12,31 +12,31 @@ const ERRORS = {
   replaced:
     "Another page on this device took over under the same name. Start again here to take it back.",
   negotiation_timeout:
-    "No sound got through within 15 seconds. UDP to the relay’s media port (8082, unless it was changed) is probably blocked: check the firewall, and that this device is in the home network.",
+    "No sound got through within 15 seconds. UDP to Earshot’s media port (8082, unless it was changed) is probably blocked: check the firewall, and that this device is in the home network.",
   peer_failed: "The connection for the sound broke. Trying again.",
-  capacity_exceeded: "The relay is full right now. Trying again; another device may have to leave.",
+  capacity_exceeded: "Earshot is full right now. Trying again; another device may have to leave.",
   stream_not_found: "Nobody sends under this name right now.",
   stream_ended: "This stream has ended.",
   no_opus:
-    "This browser offers no Opus sound, which the relay needs. Use a current Chrome, Firefox, Edge or Safari.",
+    "This browser offers no Opus sound, which Earshot needs. Use a current Chrome, Firefox, Edge or Safari.",
   no_audio:
     "This browser offered no sound. Reload the page; if that does not help, update the browser.",
   bad_sdp:
-    "The relay did not understand this browser. Reload the page; if that does not help, update the browser.",
-  unexpected_message: "The page and the relay got out of step. Reload the page.",
-  unknown_message: "This page is older or newer than the relay. Reload the page.",
-  malformed_message: "The page and the relay got out of step. Reload the page.",
+    "Earshot did not understand this browser. Reload the page; if that does not help, update the browser.",
+  unexpected_message: "The page and Earshot got out of step. Reload the page.",
+  unknown_message: "This page is older or newer than Earshot. Reload the page.",
+  malformed_message: "The page and Earshot got out of step. Reload the page.",
   message_too_large:
-    "This browser said more than the relay reads. Reload the page; if that does not help, update the browser.",
-  protocol_error: "The page and the relay got out of step. Reload the page.",
-  internal_error: "Something went wrong inside the relay. Trying again; its log says more.",
+    "This browser said more than Earshot reads. Reload the page; if that does not help, update the browser.",
+  protocol_error: "The page and Earshot got out of step. Reload the page.",
+  internal_error: "Something went wrong inside Earshot. Trying again; its log says more.",
 };
 
 /**
  * @param {RelayError} error
  */
 export function errorText({ code, message }) {
-  return ERRORS[code] ?? `The relay said: ${message}. Reload the page if this stays.`;
+  return ERRORS[code] ?? `Earshot said: ${message}. Reload the page if this stays.`;
 }
 
 /** @type {Record<LineState, string>} */
@@ -44,7 +44,7 @@ export const LINE_TEXT = {
   closed: "Not connected",
   connecting: "Connecting…",
   open: "Connected",
-  waiting: "Relay not reachable, trying again",
+  waiting: "Not reachable",
 };
 
 /** Ends that somebody wanted; after all others something is wrong with the device that sent. */
@@ -178,7 +178,7 @@ export function hearingText(status, address, refused) {
  */
 function waitingText({ reason, error }, address) {
   if (reason === "unreachable") {
-    return "The relay is not reachable. Is it running, and is this device in the home network? Trying again by itself.";
+    return "Earshot is not reachable. Is it running, and is this device in the home network? Trying again by itself.";
   }
   if (reason === "stalled") return "It is on the air, but no sound arrives from its sender.";
   if (reason === "failed" && error) return errorText(error);
@@ -191,7 +191,7 @@ function waitingText({ reason, error }, address) {
 function lostText({ reason, error, endReason }) {
   switch (reason) {
     case "unreachable":
-      return "The relay is not reachable. Check its power and the network. Trying again by itself.";
+      return "Earshot is not reachable. Check its power and the network. Trying again by itself.";
     case "ended":
       return WANTED_ENDS.has(endReason ?? "")
         ? "The device that sent it has stopped. As soon as it sends again, it is heard here."

@@ -3,8 +3,6 @@
 import { element, find, say } from "./element.js";
 import { withheld } from "./microphone.js";
 
-const SECURE_PORT = 8443;
-
 /**
  * Show the notice if the microphone is withheld.
  *
@@ -35,24 +33,11 @@ export function showIfWithheld() {
 
 /** @param {URL} page */
 function steps(page) {
-  const secure = new URL(page);
-  secure.protocol = "https:";
-  secure.port = String(SECURE_PORT);
   const local = new URL(page);
   local.hostname = "localhost";
   return [
-    element(
-      "li",
-      {},
-      "Open Earshot through Home Assistant, if you open that with https or in its app.",
-    ),
-    element(
-      "li",
-      {},
-      "Open this page by an https address, if one is set up: ",
-      element("a", { href: secure.href }, secure.host),
-      ". At a certificate made at home the browser asks once.",
-    ),
-    element("li", {}, `On the computer that runs Earshot, open ${local.host} instead.`),
-  ];
+    "Open Earshot through Home Assistant, if you open that with https or in its app.",
+    "Open this page by an https address, if the house has one for it, such as that of a reverse proxy.",
+    `On the computer that runs Earshot, open ${local.origin}${local.pathname} there.`,
+  ].map((step) => element("li", {}, step));
 }

@@ -57,6 +57,16 @@ describe("the line", () => {
     assert.equal(relay.state, "open");
   });
 
+  test("grows no quicker by a relay that takes it and drops it at once", async () => {
+    opened().breaks();
+    await clock.pass(400);
+    opened().breaks();
+    await clock.pass(799);
+    assert.equal(Sockets.made.length, 2);
+    await clock.pass(1);
+    assert.equal(Sockets.made.length, 3);
+  });
+
   test("is quick again after a line that held for a while", async () => {
     for (let loss = 0; loss < 4; loss++) {
       Sockets.newest.breaks();

@@ -79,6 +79,15 @@ describe("starting", () => {
     assert.equal(sender.status.stream.stream_id, "stream_a");
   });
 
+  test("takes no other stream for its own, though that is announced first", async () => {
+    start();
+    await negotiates();
+    relaySays({ type: "stream_available", stream_id: "stream_x", name: "Hall", slug: "hall" });
+    assert.equal(sender.status.stream, null);
+    relaySays({ type: "stream_available", stream_id: "stream_a", ...NURSERY });
+    assert.equal(sender.status.stream.stream_id, "stream_a");
+  });
+
   test("waits for the line if there is none yet", async () => {
     Sockets.newest.breaks();
     start();

@@ -107,6 +107,7 @@ describe("what is sent, in words", () => {
     talk: "latched",
     opening: false,
     vanished: false,
+    stalled: false,
     name: "Nursery",
   };
   for (const [name, difference, scene, headline] of [
@@ -116,6 +117,7 @@ describe("what is sent, in words", () => {
     ["on the way", { phase: "connecting" }, "calm", "Connecting…"],
     ["not received any more", { phase: "lost" }, "lost", "Nobody hears you"],
     ["without its microphone", { vanished: true }, "lost", "The microphone is gone"],
+    ["connected, but without packets", { stalled: true }, "lost", "No sound arrives"],
     ["waiting for permission", { opening: true }, "calm", "Opening the microphone…"],
   ]) {
     test(`${name}: ${headline}`, () => {
