@@ -39,7 +39,7 @@ endif
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check format lint types pages test-packages bench lock clean
+.PHONY: help run test check format lint types pages test-packages bench faults churn lock clean
 
 help:
 	@echo "make run     start the server; with a built-in sender: make run ARGS=--demo"
@@ -48,6 +48,8 @@ help:
 	@echo "make lint    format and lint, without changing anything"
 	@echo "make format  put the code into its usual form"
 	@echo "make bench   measure what the README claims"
+	@echo "make faults  a thousand receivers join and leave, and the like; writes build/faults.json"
+	@echo "make churn   ten minutes of visitors at random; others: ARGS='--minutes 60 --seed 2'"
 	@echo "make lock    pin the dependencies anew; newer ones: make lock ARGS=--upgrade"
 	@echo "make clean   remove everything that was made here, except data/"
 
@@ -111,6 +113,12 @@ test-packages:
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m bench $(ARGS)
+
+faults: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.faults $(ARGS)
+
+churn: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.faults churn $(ARGS)
 
 lock: $(VENV)/.installed-dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -8,7 +8,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +45,7 @@ from relay.webrtc.host_addresses import lan_addresses
 logger = logging.getLogger("webrtc_server_relay")
 
 SECONDS = 1.0
+STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 WATCHDOG_S = 8 * SECONDS
 WWW = Path(__file__).resolve().parent / "www"
 
@@ -55,7 +56,8 @@ def main() -> int:
     """Run the server and return the exit code of the process."""
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     # Until the event loop listens for signals itself; as PID 1 there is no default.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    for number in STOP_SIGNALS:
+        signal.signal(number, lambda *_: sys.exit(0))
     try:
         options = gather(sys.argv[1:], os.environ)
         settings = Settings.from_options(
@@ -79,96 +81,119 @@ async def serve(
 ) -> None:
     """Run until a signal says stop. What is opened here is closed in reverse order."""
     told_to_stop = stop_signal()
-    events = EventBus()
-    relay = MediaRelay[RtpPacket](events)
     async with AsyncExitStack() as stack:
-        endpoint = await stack.enter_async_context(
-            WebRtcEndpoint(
-                events,
-                port=settings.media.port,
-                addresses=settings.media.addresses,
-                data_dir=settings.data_dir,
-            )
-        )
-        worker = MediaWorker()
-        worker.start()
-        stack.callback(worker.close)
-        decoders = DecoderPool(relay, worker, events)
-        stack.push_async_callback(decoders.close)
-        broadcasts = Broadcasts(decoders, settings.mp3)
-
-        media = Media(relay, endpoint, Visualization(decoders))
-        streams = StreamList(relay, settings.signaling.ice_servers)
-        lobby = await stack.enter_async_context(
-            Lobby(media, streams, max_connections=settings.signaling.max_connections)
-        )
-        housekeeping = await stack.enter_async_context(
-            Housekeeping(relay, lobby, settings.cleanup)
-        )
-
-        health = Health(relay, lobby, options=options)
-        metrics = Metrics(
-            [
-                *readings.of_connections(lobby, health),
-                *readings.of_streams(relay),
-                *readings.of_media(endpoint, worker, lobby),
-                *readings.of_sound(decoders, broadcasts),
-                *readings.of_housekeeping(housekeeping),
-            ],
-            events,
-            readings.summary(health, lobby, relay, endpoint),
-        )
-        loop_lag = await stack.enter_async_context(LoopLag(metrics.loop_lag.observe))
-        if settings.demo:
-            demo = DemoSource(relay)
-            await stack.enter_async_context(demo)
-            health.register("demo", lambda: PartState(demo.alive))
-
-        # The doors open last and close first.
-        audio = await stack.enter_async_context(
-            HttpServer(
-                audio_stream_server.create_app(relay, broadcasts, streams),
-                settings.mp3.port,
-                "audio_port",
-            )
-        )
-        signaling = await stack.enter_async_context(
-            HttpServer(
-                create_app(
-                    Desk(lobby, streams, Pages(WWW), health, metrics),
-                    partial(
-                        audio_stream_server.add_routes,
-                        relay=relay,
-                        broadcasts=broadcasts,
-                        stream_list=streams,
-                    ),
-                    ingress if settings.supervised else None,
-                ),
-                settings.signaling.port,
-                "signaling_port",
-            )
-        )
-        if settings.supervised:
-            await signaling.listen(ingress.host, ingress.port)
-
-        stack.callback(broadcasts.close)
-
-        health.register("signaling", checks.of_server(signaling))
-        health.register(AUDIO_SERVER, checks.of_server(audio))
-        health.register(MEDIA, checks.of_endpoint(endpoint))
-        health.register("media_worker", checks.of_worker(worker))
-        health.register("housekeeping", checks.of_housekeeping(housekeeping))
-        health.register("event_loop", checks.of_loop(loop_lag))
+        sound = await open_sound(settings, stack)
+        desk = await open_desk(settings, options, sound, stack)
+        await open_doors(settings, ingress, sound, desk, stack)
         print(
             greeting(
-                signaling_port=signaling.port,
-                audio_port=audio.port,
+                signaling_port=settings.signaling.port,
+                audio_port=settings.mp3.port,
                 addresses=lan_addresses(),
                 demo=settings.demo,
             )
         )
         await told_to_stop.wait()
         logger.info("stopping")
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """The parts through which packets and sound go."""
+
+    relay: MediaRelay[RtpPacket]
+    endpoint: WebRtcEndpoint
+    worker: MediaWorker
+    decoders: DecoderPool
+    broadcasts: Broadcasts
+
+
+async def open_sound(settings: Settings, stack: AsyncExitStack) -> Sound:
+    """Open the media port and start the media worker."""
+    events = EventBus()
+    relay = MediaRelay[RtpPacket](events)
+    endpoint = await stack.enter_async_context(
+        WebRtcEndpoint(
+            events,
+            port=settings.media.port,
+            addresses=settings.media.addresses,
+            data_dir=settings.data_dir,
+        )
+    )
+    worker = MediaWorker()
+    worker.start()
+    stack.callback(worker.close)
+    decoders = DecoderPool(relay, worker, events)
+    stack.push_async_callback(decoders.close)
+    return Sound(relay, endpoint, worker, decoders, Broadcasts(decoders, settings.mp3))
+
+
+async def open_desk(
+    settings: Settings, options: Mapping[str, Any], sound: Sound, stack: AsyncExitStack
+) -> Desk:
+    """Open what clients meet behind the doors, and start those who look after it."""
+    relay, endpoint, worker = sound.relay, sound.endpoint, sound.worker
+    media = Media(relay, endpoint, Visualization(sound.decoders))
+    streams = StreamList(relay, settings.signaling.ice_servers)
+    lobby = await stack.enter_async_context(
+        Lobby(media, streams, max_connections=settings.signaling.max_connections)
+    )
+    housekeeping = await stack.enter_async_context(
+        Housekeeping(relay, lobby, settings.cleanup)
+    )
+    health = Health(relay, lobby, options=options)
+    metrics = Metrics(
+        [
+            *readings.of_connections(lobby, health),
+            *readings.of_streams(relay),
+            *readings.of_media(endpoint, worker, lobby),
+            *readings.of_sound(sound.decoders, sound.broadcasts),
+            *readings.of_housekeeping(housekeeping),
+        ],
+        relay.events,
+        readings.summary(health, lobby, relay, endpoint),
+    )
+    loop_lag = await stack.enter_async_context(LoopLag(metrics.loop_lag.observe))
+    health.register(MEDIA, checks.of_endpoint(endpoint))
+    health.register("media_worker", checks.of_worker(worker))
+    health.register("housekeeping", checks.of_housekeeping(housekeeping))
+    health.register("event_loop", checks.of_loop(loop_lag))
+    if settings.demo:
+        demo = DemoSource(relay)
+        await stack.enter_async_context(demo)
+        health.register("demo", lambda: PartState(demo.alive))
+    return Desk(lobby, streams, Pages(WWW), health, metrics)
+
+
+async def open_doors(
+    settings: Settings,
+    ingress: IngressDoor,
+    sound: Sound,
+    desk: Desk,
+    stack: AsyncExitStack,
+) -> None:
+    """Listen. The doors open last and close first; listeners leave before them."""
+    audio_app = audio_stream_server.create_app(
+        sound.relay, sound.broadcasts, desk.stream_list
+    )
+    signaling_app = create_app(
+        desk,
+        lambda app: audio_stream_server.add_routes(
+            app, sound.relay, sound.broadcasts, desk.stream_list
+        ),
+        ingress if settings.supervised else None,
+    )
+    audio = await stack.enter_async_context(
+        HttpServer(audio_app, settings.mp3.port, "audio_port")
+    )
+    signaling = await stack.enter_async_context(
+        HttpServer(signaling_app, settings.signaling.port, "signaling_port")
+    )
+    if settings.supervised:
+        await signaling.listen(ingress.host, ingress.port)
+    stack.callback(sound.broadcasts.close)
+    desk.health.register(AUDIO_SERVER, checks.of_server(audio))
+    desk.health.register("signaling", checks.of_server(signaling))
 
 
 def stop_signal() -> asyncio.Event:
@@ -188,7 +213,7 @@ def stop_signal() -> asyncio.Event:
         watchdog.daemon = True
         watchdog.start()
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOP_SIGNALS:
         loop.add_signal_handler(number, tell)
     return told_to_stop
 

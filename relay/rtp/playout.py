@@ -41,7 +41,10 @@ MIN_LAG_S = 0.1
 MAX_LAG_S = 0.2
 """What the lag grows to when packets are seen to come late and yet in time."""
 
-MAX_BEHIND_S = 0.5
+READING_S = 0.3
+"""More of it while packets come: after a hold-up of this machine they are read one by one."""
+
+MAX_BEHIND_S = 0.6
 """What was missed beyond it (the machine slept, the worker hung) is not made up for."""
 
 
@@ -139,11 +142,13 @@ class Playout:
         """
         self._steps = []
         self._begin_turn(now)
+        lag_s = self.lag_s
         for packet in packets:
             self._admit(packet, min(packet.received_at, now))
             self._drain(now)
+            lag_s = self.lag_s + READING_S
         self._drain(now)
-        self._keep_up(now)
+        self._keep_up(now, lag_s)
         return self._steps
 
     @property
@@ -300,9 +305,9 @@ class Playout:
         self._late_run.end()
         self.statistics.packets_played += 1
 
-    def _keep_up(self, now: float) -> None:
+    def _keep_up(self, now: float, lag_s: float) -> None:
         """Go on without a sender whose packets do not come."""
-        missing = self._behind_s(now) - self.lag_s
+        missing = self._behind_s(now) - lag_s
         pieces = int(missing * SAMPLE_RATE) // FILLER_SAMPLES
         for _ in range(pieces):
             if not self._budget.spend(FILLER_SAMPLES):

@@ -1,6 +1,7 @@
 """One WebSocket as the rest of the server sees it: messages, liveness, and how it ended."""
 
 import logging
+import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Literal
@@ -20,6 +21,9 @@ LOST_AFTER_S = 20 * SECONDS
 # What is too large is still read up to here, so that it can be answered in words;
 # beyond it the socket is closed with code 1009.
 MAX_FRAME_BYTES = 4 * MAX_MESSAGE_BYTES
+# What the kernel may hold for a client: signaling is little, and the less waits there
+# unseen, the sooner it shows that a client does not read.
+SEND_BUFFER_BYTES = 64 * 1024
 CLOSE_REPLY_S = 1 * SECONDS
 
 
@@ -67,6 +71,11 @@ class ClientSocket:
             decode_text=False,
         )
         await response.prepare(request)
+        connection = request.get_extra_info("socket")
+        if connection is not None:
+            connection.setsockopt(
+                socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES
+            )
         return cls(response, request, clock)
 
     @property
@@ -134,6 +143,8 @@ class ClientSocket:
             await self._response.close(code=code)
         except ConnectionError:
             pass
+        if self._transport is not None and self._transport.get_write_buffer_size():
+            self.abort()  # who has not taken it all by now never will
 
     def abort(self) -> None:
         """Cut the connection: no goodbye, nothing that waits is sent."""

@@ -60,7 +60,7 @@ class HttpServer:
         await self._runner.setup()
         try:
             for host in self._hosts:
-                await self.listen(host, self._port, self._option)
+                await self._listen_if_there(host)
         except BaseException:
             await self._close()
             raise
@@ -69,20 +69,27 @@ class HttpServer:
     async def __aexit__(self, *_: object) -> None:
         await self._close()
 
-    async def listen(self, host: str, port: int, option: str | None = None) -> None:
-        """
-        Listen on one more address. Raises `SettingsError` if the port is taken.
+    async def _listen_if_there(self, host: str) -> None:
+        """Listen, unless this machine lacks the address (no IPv6, say) and has another."""
+        try:
+            listener = _bound(host, self._port)
+        except OSError as error:
+            if error.errno not in MISSING or not self._servers:
+                text = _in_words(error, host, self._port, self._option)
+                raise SettingsError(text) from None
+            logger.debug("not listening on %s: %s", host, error)
+        else:
+            await self._serve(listener)
 
-        ``option`` is the one to change then, if there is one. An address that this machine does not have (no IPv6, say) is left out, unless it
-        is the only one.
-        """
+    async def listen(self, host: str, port: int) -> None:
+        """Listen on one more address. Raises `SettingsError` if that is not possible."""
         try:
             listener = _bound(host, port)
         except OSError as error:
-            if error.errno in MISSING and self._servers:
-                logger.debug("not listening on %s: %s", host, error)
-                return
-            raise SettingsError(_in_words(error, host, port, option)) from None
+            raise SettingsError(_in_words(error, host, port, None)) from None
+        await self._serve(listener)
+
+    async def _serve(self, listener: socket.socket) -> None:
         assert self._runner.server is not None, "the runner is set up"
         loop = asyncio.get_running_loop()
         self._servers.append(

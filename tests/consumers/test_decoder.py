@@ -46,7 +46,7 @@ async def test_all_taps_share_one_decoder(room: SoundRoom) -> None:
     sender, taps = FakeSender(room.stream()), [Recorder() for _ in range(3)]
     detach = [room.decoders.attach(sender.stream, tap) for tap in taps]
     assert room.decoders.decoders == sender.stream.subscriptions == 1
-    await sender.play(0.2)
+    sender.send(10)
     await until(lambda: all(len(tap.chunks) >= 10 for tap in taps))
     assert room.decoders.statistics.chunks_decoded == 10
     for leave in detach:
@@ -61,13 +61,31 @@ async def test_a_tap_that_left_hears_nothing_more(room: SoundRoom) -> None:
     sender, gone, there = FakeSender(room.stream()), Recorder(), Recorder()
     leave = room.decoders.attach(sender.stream, gone)
     room.decoders.attach(sender.stream, there)
-    await sender.play(0.1)
+    sender.send(5)
+    await until(lambda: gone.chunks)
     leave()
     heard = len(gone.chunks)
-    await sender.play(0.1)
+    sender.send(5)
     await until(lambda: len(there.chunks) >= 10)
     assert len(gone.chunks) == heard
     assert gone.ended == 0
+
+
+async def test_a_tap_may_leave_at_any_moment(room: SoundRoom) -> None:
+    """Also between two deliveries of one and the same chunk."""
+    sender, second = FakeSender(room.stream()), Recorder()
+
+    class Bouncer(Recorder):
+        def deliver(self, chunk: PcmChunk) -> None:
+            super().deliver(chunk)
+            leave()
+
+    first = Bouncer()
+    room.decoders.attach(sender.stream, first)
+    leave = room.decoders.attach(sender.stream, second)
+    sender.send(5)
+    await until(lambda: len(first.chunks) >= 5)
+    assert second.chunks == []
 
 
 async def test_a_stream_can_be_decoded_again(room: SoundRoom) -> None:
@@ -76,7 +94,7 @@ async def test_a_stream_can_be_decoded_again(room: SoundRoom) -> None:
     for _ in range(3):
         tap = Recorder()
         detach = room.decoders.attach(sender.stream, tap)
-        await sender.play(0.1)
+        sender.send(5)
         await until(lambda tap=tap: len(tap.chunks) >= 5)
         detach()
 
@@ -117,11 +135,11 @@ async def test_a_lost_packet_is_made_up(room: SoundRoom) -> None:
     """The chunk says that it was, and the sound has no hole."""
     sender, tap = FakeSender(room.stream()), Recorder()
     room.decoders.attach(sender.stream, tap)
-    await sender.play(0.2)
+    sender.send(6)
     sender.lose()
-    await sender.play(0.2)
-    await until(lambda: len(tap.chunks) >= 21)
-    made_up = [chunk for chunk in tap.chunks[:21] if chunk.concealed]
+    sender.send(6)
+    await until(lambda: len(tap.chunks) >= 13)
+    made_up = [chunk for chunk in tap.chunks[:13] if chunk.concealed]
     assert len(made_up) == 1
     assert rms_dbfs(made_up[0].pcm) > -40
     assert room.decoders.statistics.packets_lost == 1
@@ -132,10 +150,10 @@ async def test_a_corrupt_packet_is_made_up(room: SoundRoom) -> None:
     """Its header was fine, its content was not."""
     sender, tap = FakeSender(room.stream()), Recorder()
     room.decoders.attach(sender.stream, tap)
-    await sender.play(0.1)
+    sender.send(5)
     two_frames_of_half_a_byte = bytes([30 << 3 | 1, 0])
     sender.stream.push(replace(sender.packet(), payload=two_frames_of_half_a_byte))
-    await sender.play(0.1)
+    sender.send(5)
     await until(lambda: len(tap.chunks) >= 11)
     assert room.decoders.statistics.packets_corrupt == 1
     assert [chunk.concealed for chunk in tap.chunks[:11]].index(True) == 5
@@ -189,7 +207,7 @@ async def test_every_chunk_of_sound_is_reported(room: SoundRoom) -> None:
     room.events.subscribe(SoundDecoded, sounds.append)
     sender, tap = FakeSender(room.stream()), Recorder()
     room.decoders.attach(sender.stream, tap)
-    await sender.play(0.2)
+    sender.send(10)
     await until(lambda: len(sounds) == 10)
     assert all(s.decode_s > 0 and s.consume_s >= 0 for s in sounds)
     assert all(s.latency_s >= s.decode_s for s in sounds)
@@ -213,11 +231,11 @@ async def test_a_tap_that_fails_ends_the_decoder(
         await until(lambda: failing.ended)
         await until(lambda: room.decoders.decoders == 1)
     assert caplog.text.count("decoder failed") == 1
-    await sound.play(0.1)
+    sound.send(5)
     await until(lambda: len(tap.chunks) >= 5)
     again = Recorder()
     room.decoders.attach(broken.stream, again)
-    await broken.play(0.1)
+    broken.send(5)
     await until(lambda: len(again.chunks) >= 5)
 
 
@@ -246,4 +264,4 @@ async def test_a_busy_worker_makes_packets_wait_within_bounds(room: SoundRoom) -
     room.relay.end(sender.stream, "stopped")
     go_on.set()
     await until(lambda: tap.ended)
-    assert sender.stream.frames_dropped >= 120 - 50 - 2
+    await until(lambda: sender.stream.frames_dropped >= 120 - 50 - 2)

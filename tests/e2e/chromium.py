@@ -22,27 +22,37 @@ HEARING = (Path(__file__).parent / "hearing.js").read_text()
 HEAR_S = 20.0
 """How long a page may take until all tones were heard; it needs two seconds."""
 
+INSECURE_HOST = "homeassistant.local"
+"""This machine, as one of the LAN: browsers trust only names of their own machine without TLS."""
+
 FLAGS = (
     "--no-sandbox",
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
     "--allow-loopback-in-peer-connection",
-    "--autoplay-policy=no-user-gesture-required",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--host-resolver-rules=MAP {INSECURE_HOST} 127.0.0.1",
 )
+
+PLAYS_AT_ONCE = "--autoplay-policy=no-user-gesture-required"
+WAITS_FOR_A_TAP = "--autoplay-policy=document-user-activation-required"
+"""What browsers do with a page that they do not know well."""
 
 
 @asynccontextmanager
 async def chromium(
-    playwright: Playwright, program: str, melody: Path
+    playwright: Playwright,
+    program: str,
+    melody: Path,
+    autoplay: str = PLAYS_AT_ONCE,
 ) -> AsyncIterator["Chromium"]:
     """Run a browser of its own for the length of a ``with`` block, and leave nothing behind."""
     mark = f"--earshot-test={uuid4()}"  # no browser knows it, but /proc shows it
     browser = await playwright.chromium.launch(
         executable_path=program,
-        args=[*FLAGS, f"--use-file-for-fake-audio-capture={melody}", mark],
+        args=[*FLAGS, autoplay, f"--use-file-for-fake-audio-capture={melody}", mark],
         handle_sigint=False,
         handle_sigterm=False,
         handle_sighup=False,

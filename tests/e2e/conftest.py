@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Playwright, async_playwright
 
-from tests.e2e.chromium import Chromium, chromium
+from tests.e2e.chromium import WAITS_FOR_A_TAP, Chromium, chromium
 from tests.e2e.relay_process import RelayProcess
 from tests.e2e.tones import write_melody
 
@@ -85,4 +85,14 @@ async def other_browser(
     """A browser of the test's own, to be killed or frozen."""
     program = requires_program("chromium")
     async with chromium(playwright, program, melody) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def strict_browser(
+    requires_program: Callable[[str], str], playwright: Playwright, melody: Path
+) -> AsyncIterator[Chromium]:
+    """A browser that plays nothing before the person has touched the page."""
+    program = requires_program("chromium")
+    async with chromium(playwright, program, melody, WAITS_FOR_A_TAP) as running:
         yield running

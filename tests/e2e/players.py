@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -87,7 +88,7 @@ def open_folder() -> Iterator[Path]:
 async def record(player: Player, program: str, url: str, folder: Path) -> Path:
     """Have a player hear an address for a while; return the file it wrote."""
     file = folder / "heard"
-    rights = {}
+    rights: dict[str, Any] = {}
     if player.never_root and os.geteuid() == 0:
         rights = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
     process = await asyncio.create_subprocess_exec(

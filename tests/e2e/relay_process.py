@@ -52,6 +52,7 @@ class RelayProcess:
     def __init__(
         self, process: asyncio.subprocess.Process, ports: dict[str, int], log: Path
     ) -> None:
+        self.pid = process.pid
         self.ports = ports
         self.log = log
         self._process = process
@@ -59,13 +60,22 @@ class RelayProcess:
 
     @classmethod
     async def start(
-        cls, folder: Path, *options: str, ports: dict[str, int] | None = None
+        cls,
+        folder: Path,
+        *options: str,
+        ports: dict[str, int] | None = None,
+        under: tuple[str, ...] = (),
     ) -> "RelayProcess":
-        """Start a server that keeps its data and its log in a folder; wait until it answers."""
+        """
+        Start a server that keeps its data and its log in a folder; wait until it answers.
+
+        ``under`` is a program that starts it as its child and exits with its code.
+        """
         ports = ports or free_ports()
         log = folder / "relay.log"
         with log.open("wb") as output:
             process = await asyncio.create_subprocess_exec(
+                *under,
                 sys.executable,
                 *("-X", "faulthandler", "-W", "always::ResourceWarning"),
                 "webrtc_server_relay.py",
@@ -81,6 +91,8 @@ class RelayProcess:
         relay = cls(process, ports, log)
         try:
             await relay._wait_until_it_answers()
+            if under:
+                relay.pid = child_of(process.pid)
         except BaseException:
             await relay.kill()
             raise
@@ -92,18 +104,14 @@ class RelayProcess:
             try:
                 health = await self.health()
             except aiohttp.ClientConnectionError:
-                assert self._process.returncode is None, self.log.read_text()
-                assert time.monotonic() < deadline, self.log.read_text()
+                assert self._process.returncode is None, self.last_words()
+                assert time.monotonic() < deadline, self.last_words()
                 await asyncio.sleep(0.05)
             else:
                 assert health["status"] == "healthy", health
                 return
 
     # --- where it is --------------------------------------------------------------------
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
 
     @property
     def url(self) -> str:
@@ -172,6 +180,10 @@ class RelayProcess:
         lines = self.log.read_text(errors="replace").splitlines()
         return [line for line in lines if any(a in line.lower() for a in ALARMING)]
 
+    def last_words(self) -> str:
+        """Return the end of the log."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-50:])
+
     # --- its end ------------------------------------------------------------------------
 
     async def stop(self, number: int = signal.SIGTERM) -> float:
@@ -182,17 +194,17 @@ class RelayProcess:
         """
         if self._stopped_after_s is not None:
             return self._stopped_after_s
-        assert self._process.returncode is None, f"it ended: {self.log.read_text()}"
+        assert self._process.returncode is None, self.last_words()
         before = time.monotonic()
-        self._process.send_signal(number)
+        os.kill(self.pid, number)
         try:
             code = await asyncio.wait_for(self._process.wait(), STOP_S)
         except TimeoutError:
             await self.kill()
             raise
         self._stopped_after_s = time.monotonic() - before
-        assert code == 0, f"exit code {code}: {self.log.read_text()}"
-        assert not self.complaints(), self.log.read_text()
+        assert code == 0, f"exit code {code}: {self.last_words()}"
+        assert not self.complaints()
         return self._stopped_after_s
 
     async def kill(self) -> None:
@@ -200,6 +212,12 @@ class RelayProcess:
         if self._process.returncode is None:
             self._process.kill()
             await self._process.wait()
+
+
+def child_of(pid: int) -> int:
+    """Return the only child of a process. Linux alone tells."""
+    (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return int(child)
 
 
 def free_ports() -> dict[str, int]:

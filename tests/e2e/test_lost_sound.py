@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from playwright.async_api import expect
 
 from tests.e2e.chromium import Chromium, hears_the_melody
 from tests.e2e.fickle_line import fickle_line
@@ -28,6 +29,24 @@ async def test_a_sender_whose_browser_is_killed_is_lost(
     other_browser.kill()
     await says(listener, "lost", NOTICED_S)
     await relay.until_streams(0)
+
+
+async def test_whoever_asked_for_an_alarm_gets_one_until_they_heard_it(
+    relay: RelayProcess, browser: Chromium
+):
+    """It does not end by itself, not even when the sound is back."""
+    sender = await speaker(browser, relay, "Nursery")
+    listener = await ear(browser, relay, "nursery")
+    await says(listener, "live")
+    await listener.locator("label:has(#alarm-wanted)").click()
+    await sender.click("#stop")
+    alarm = listener.locator("#alarm")
+    await expect(alarm).to_be_visible(timeout=NOTICED_S * 1000)
+    await go_on_air(sender)
+    await says(listener, "live")
+    await expect(alarm).to_be_visible()
+    await listener.click("#acknowledge")
+    await expect(alarm).to_be_hidden()
 
 
 async def test_a_sender_whose_browser_is_frozen_is_lost_until_it_thaws(

@@ -5,11 +5,21 @@ import asyncio
 import pytest
 from playwright.async_api import expect
 
-from tests.e2e.chromium import Chromium, hears_the_melody, tones_heard
+from tests.e2e.chromium import (
+    INSECURE_HOST,
+    Chromium,
+    hears_the_melody,
+    tones_heard,
+)
 from tests.e2e.people import PATIENCE_MS, ear, go_on_air, on_air, says, speaker
 from tests.e2e.relay_process import RelayProcess
+from tests.e2e.tones import TONES_HZ
+from tests.e2e.wire_client import wire_client
 
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
+
+WHISTLE_HZ = 2500.0
+"""None of the melody's tones."""
 
 JITTER_BUFFER_S = 0.5
 """What was sent before is played after no more than this."""
@@ -59,6 +69,73 @@ async def test_two_listen_pages_hear_the_same(browser: Chromium, relay: RelayPro
     )
     (stream,) = await relay.streams()
     assert stream["receivers"] == 2
+
+
+async def test_a_listener_may_choose_another_stream(
+    browser: Chromium, relay: RelayProcess
+):
+    """And hears that one, and no longer the first."""
+    await speaker(browser, relay, "Nursery")
+    async with wire_client(relay.websocket_url) as whistler:
+        await whistler.send("Whistle", frequency_hz=WHISTLE_HZ)
+        listener = await ear(browser, relay, "nursery")
+        assert await hears_the_melody(listener)
+        await listener.locator("label[data-address=whistle]").click()
+        await expect(listener.locator("#headline")).to_have_text("Whistle")
+        await says(listener, "live")
+        await asyncio.sleep(JITTER_BUFFER_S)
+        assert await tones_heard(listener, timeout_s=1) == []
+        await listener.locator("label[data-address=nursery]").click()
+        assert await hears_the_melody(listener)
+
+
+async def test_the_first_page_leads_to_what_is_on_the_air(
+    browser: Chromium, relay: RelayProcess
+):
+    """With its level, the address for players, and a way to hear it at once."""
+    page = await browser.open(f"{relay.url}/", microphone=False)
+    await speaker(browser, relay, "Nursery")
+    card = page.locator("li.stream")
+    await expect(card.locator("h2")).to_have_text("Nursery", timeout=PATIENCE_MS)
+    await expect(card.locator("code")).to_have_text(relay.mp3_url("nursery"))
+    await page.wait_for_function(LEVEL_IS_SHOWN)
+    await card.get_by_role("link", name="Listen").click()
+    assert await hears_the_melody(page)
+
+
+LEVEL_IS_SHOWN = """
+  Number(document.querySelector("li.stream level-meter").getAttribute("aria-valuenow")) > -60
+"""
+
+
+async def test_a_browser_that_waits_for_a_tap_gets_one(
+    relay: RelayProcess, strict_browser: Chromium
+):
+    """The page offers a button that cannot be missed, and sounds once it was tapped."""
+    async with wire_client(relay.websocket_url) as whistler:
+        await whistler.send("Whistle", frequency_hz=TONES_HZ[0])
+        listener = await ear(strict_browser, relay, "whistle")
+        tap = listener.get_by_role("button", name="Tap to listen")
+        await expect(tap).to_be_visible(timeout=PATIENCE_MS)
+        assert await tones_heard(listener, timeout_s=1) == []
+        await tap.click()
+        await expect(tap).to_be_hidden(timeout=PATIENCE_MS)
+        assert await tones_heard(listener, timeout_s=3) == [TONES_HZ[0]]
+        await strict_browser.close_pages()
+
+
+async def test_without_tls_a_page_of_the_lan_hears_and_says_why_it_cannot_send(
+    relay: RelayProcess, browser: Chromium
+):
+    """Browsers keep the microphone, and much else, from pages that are not secure."""
+    await speaker(browser, relay, "Nursery")
+    insecure = f"http://{INSECURE_HOST}:{relay.ports['signaling']}"
+    listener = await browser.open(f"{insecure}/listen.html", microphone=False)
+    assert not await listener.evaluate("isSecureContext")
+    assert await hears_the_melody(listener)
+    sender = await browser.open(f"{insecure}/send.html", microphone=False)
+    await expect(sender.locator("#withheld")).to_be_visible()
+    await expect(sender.locator("#talk")).to_be_hidden()
 
 
 async def test_a_sender_that_starts_again_is_heard_again(

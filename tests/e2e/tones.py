@@ -26,7 +26,8 @@ def melody() -> NDArray[np.int16]:
         for frequency in TONES_HZ
         for part in (np.sin(2 * np.pi * frequency * t) * edges, pause)
     ]
-    return np.rint(np.concatenate(parts) * 12_000).astype(np.int16)
+    sound: NDArray[np.int16] = np.rint(np.concatenate(parts) * 12_000).astype(np.int16)
+    return sound
 
 
 def write_melody(path: Path) -> None:
@@ -39,10 +40,10 @@ def write_melody(path: Path) -> None:
 
 
 def pitch_of(pcm: NDArray[np.int16], sample_rate: int = SAMPLE_RATE) -> float:
-    """Return the strongest frequency of the louder half of a sound, in Hz; 0 for silence."""
-    middle = pcm[len(pcm) // 4 :]
-    if not len(middle) or np.abs(middle).max() < 100:
+    """Return the strongest frequency after a sound's first quarter, in Hz; 0 for silence."""
+    rest = pcm[len(pcm) // 4 :]
+    if not len(rest) or np.abs(rest).max() < 100:
         return 0.0
-    spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle))))
+    spectrum = np.abs(np.fft.rfft(rest * np.hanning(len(rest))))
     spectrum[0] = 0
-    return float(np.argmax(spectrum)) * sample_rate / len(middle)
+    return float(np.argmax(spectrum)) * sample_rate / len(rest)

@@ -38,6 +38,8 @@ class WireClient:
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.peer: LightClient | None = None
+        self.offered = ""
+        """The id of the stream that it hears, or tries to hear."""
         self._socket = socket
         self._messages: deque[Message] = deque(maxlen=KEPT)
         self._arrival = asyncio.Condition()
@@ -66,6 +68,13 @@ class WireClient:
                 if self._reader.done():
                     raise Refused(f"the socket was closed: {self._socket.close_code}")
                 await self._arrival.wait()
+
+    async def types_until(self, last: str) -> list[str]:
+        """Wait for a message of a type; return the types of all that came before it."""
+        async with asyncio.timeout(PATIENCE_S), self._arrival:
+            while last not in (types := [m["type"] for m in self._messages]):
+                await self._arrival.wait()
+        return types[: types.index(last)]
 
     async def closed(self) -> int | None:
         """Wait until the server has closed the socket, and return its code."""
@@ -113,9 +122,13 @@ class WireClient:
         offer = await self.hear("webrtc_offer")
         answer = description("answer", peer.answer(offer["offer"]["sdp"]))
         await self.say("webrtc_answer", answer=answer)
-        await asyncio.wait_for(peer.first_packet.wait(), PATIENCE_S)
-        stream_id: str = offer["stream_id"]
-        return stream_id
+        self.offered = offer["stream_id"]
+        async with asyncio.timeout(PATIENCE_S):
+            while not peer.first_packet.is_set():
+                if peer.lost.is_set():
+                    raise Refused("stream_ended: it was over before it was heard")
+                await asyncio.sleep(0.005)
+        return self.offered
 
     async def sound(self, seconds: float) -> NDArray[np.int16]:
         """Return so much of what is received from now on, decoded: mono, 48 kHz."""
@@ -173,11 +186,12 @@ def _unless_error(message: Message, types: tuple[str, ...]) -> Message:
 
 
 async def _whistle(peer: LightClient, sender: FakeSender) -> None:
-    """Send a tone in real time, for ever; what was held up is caught up with."""
+    """Send a tone in real time until the peer is over; what was held up is caught up with."""
     loop = asyncio.get_running_loop()
     due = loop.time()
-    while True:
-        await peer.send_rtp(bytes(sender.packet()))
+    while not peer.lost.is_set():
+        with suppress(ConnectionError):  # it is over, and this is told in a moment
+            await peer.send_rtp(bytes(sender.packet()))
         due += PACKET_S
         await asyncio.sleep(max(0.0, due - loop.time()))
 

@@ -24,13 +24,23 @@ class HttpPlayer:
         """Read so many bytes of sound. Raises `asyncio.IncompleteReadError` at its end."""
         return await asyncio.wait_for(self._reader.readexactly(size), PATIENCE_S)
 
+    async def hear_the_end(self) -> None:
+        """Read until the server ends the answer."""
+        await asyncio.wait_for(self._reader.read(), PATIENCE_S)
+
     def stop_reading(self) -> None:
         """Take nothing more, and leave the connection open."""
-        self._writer.transport.pause_reading()
+        stop_reading(self._writer)
 
     def vanish(self) -> None:
         """Reset the connection."""
         self._writer.transport.abort()
+
+
+def stop_reading(writer: asyncio.StreamWriter) -> None:
+    """Take nothing more from a connection."""
+    assert isinstance(writer.transport, asyncio.Transport), "it goes both ways"
+    writer.transport.pause_reading()
 
 
 @asynccontextmanager
@@ -45,7 +55,9 @@ async def player(
     await asyncio.get_running_loop().sock_connect(
         connection, (HOST, relay.ports["audio"])
     )
-    reader, writer = await asyncio.open_connection(sock=connection, limit=SMALLEST_BUFFER)
+    reader, writer = await asyncio.open_connection(
+        sock=connection, limit=SMALLEST_BUFFER
+    )
     try:
         writer.write(f"GET /stream/{stream}.mp3 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_S)

@@ -12,12 +12,12 @@ from contextlib import asynccontextmanager
 
 from tests.e2e.relay_process import HOST, RelayProcess
 from tests.e2e.wire_client import wire_client
-from tests.faults.http_player import SMALLEST_BUFFER
+from tests.faults import http_player
 from tests.faults.pause import longest_pause
 from tests.faults.row import Figure, Row
 
-REQUESTS_AT_ONCE = 200
-BETWEEN_S = 0.02
+REQUESTS_AT_ONCE = 50
+BETWEEN_S = 0.01
 GIVEN_UP_AFTER_S = 60.0
 REPORTS_EVERY_S = 0.1
 """The visualization's messages, by which another client feels whether it has to wait."""
@@ -36,6 +36,7 @@ async def stop_reading(relay: RelayProcess) -> Row:
             closed = (await relay.metrics())[closes]
             dropped_after_s = await _ask_until_dropped(relay)
             too_slow = (await relay.metrics())[closes] - closed
+            loop = (await relay.health())["parts"]["event_loop"]
     return Row(
         "F5",
         "a WebSocket client stops to read",
@@ -43,6 +44,7 @@ async def stop_reading(relay: RelayProcess) -> Row:
             Figure("dropped after", dropped_after_s, "s", GIVEN_UP_AFTER_S - 1),
             Figure("not dropped as too slow", 1 - too_slow, limit=0),
             Figure("others told later by", pause.seconds - REPORTS_EVERY_S, "s"),
+            Figure("the server's loop late by", loop["worst_lag_ms"] / 1000, "s"),
         ),
     )
 
@@ -69,7 +71,9 @@ async def unread_socket(relay: RelayProcess) -> AsyncIterator[asyncio.StreamWrit
     """Open a WebSocket by hand, with the smallest buffer, and read only the greeting."""
     connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     connection.setblocking(False)
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, SMALLEST_BUFFER)
+    connection.setsockopt(
+        socket.SOL_SOCKET, socket.SO_RCVBUF, http_player.SMALLEST_BUFFER
+    )
     await asyncio.get_running_loop().sock_connect(
         connection, (HOST, relay.ports["signaling"])
     )
@@ -87,7 +91,7 @@ async def unread_socket(relay: RelayProcess) -> AsyncIterator[asyncio.StreamWrit
         writer.write(("\r\n".join(lines) + "\r\n\r\n").encode())
         head = await reader.readuntil(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 101"), head
-        writer.transport.pause_reading()
+        http_player.stop_reading(writer)
         yield writer
     finally:
         writer.transport.abort()

@@ -157,6 +157,28 @@ def test_waiting_ends_at_120_milliseconds(player: Player) -> None:
     assert waited <= 0.12 + 2 * TICK_S
 
 
+def test_a_packet_that_came_just_in_time_teaches_patience(player: Player) -> None:
+    """It took 17 ms: then 24 are waited for, and the packet that needs them is not lost."""
+    packets = [packet(n) for n in range(60)]
+    packets[10].received_at += 0.037
+    packets[40].received_at += 0.044
+    packets[42].received_at += 0.003
+    player.hear(packets)
+    assert player.played == packets
+    assert player.filler(Conceal) == 0
+
+
+def test_a_hole_does_not_delay_the_sound_beyond_the_lag(player: Player) -> None:
+    """After a loss packets come 80 ms late, and patience is long: those that came are not lost too."""
+    packets = [packet(n) for n in range(100)]
+    packets[10].received_at += 0.4
+    for jittery in packets[51:56]:
+        jittery.received_at = packets[50].received_at + 0.1
+    del packets[50]
+    player.hear(packets)
+    assert [p for p in packets if p not in player.played] == [packets[10]]
+
+
 def test_a_duplicate_is_played_once(player: Player) -> None:
     """The second copy is counted and forgotten."""
     packets = [packet(n) for n in range(10)]
@@ -182,6 +204,15 @@ def test_a_pause_of_the_sender_is_silence(player: Player) -> None:
     assert player.played == packets
     assert player.samples == 60 * PACKET
     assert player.filler(Silence) >= 14 * PACKET
+
+
+def test_a_short_pause_of_the_sender_is_silence_at_once(player: Player) -> None:
+    """60 ms of timestamps without packets are no loss, so nothing is made up for them."""
+    packets = [packet(n) for n in range(20)]
+    packets += [packet(n, sequence=-3) for n in range(23, 40)]
+    player.hear(packets)
+    assert player.filler(Silence) == 3 * PACKET
+    assert player.filler(Conceal) == 0
 
 
 @pytest.mark.parametrize("jump", [-(10**6), -PACKET, 48_001, 10**9, 2**31 + 5])
@@ -280,6 +311,18 @@ def test_the_output_waits_100_milliseconds_for_a_packet(player: Player) -> None:
     assert player.filler(Conceal) == 0
 
 
+def test_the_output_waits_longer_where_packets_come_late(player: Player) -> None:
+    """Once some came after 150 ms, up to 200 are waited for, and the next ones are heard."""
+    packets = [packet(n) for n in range(100)]
+    for first in (20, 70):
+        arrived_at = packets[first].received_at + 0.15
+        for late in packets[first : first + 8]:
+            late.received_at = arrived_at
+    player.hear(packets)
+    assert any(p not in player.played for p in packets[20:28])
+    assert all(p in player.played for p in packets[50:])
+
+
 def test_after_a_hold_up_the_sound_is_in_time_again(player: Player) -> None:
     """A burst after one second: what is too late is dropped, the rest is in its right place."""
     packets = [packet(n) for n in range(200)]
@@ -292,6 +335,27 @@ def test_after_a_hold_up_the_sound_is_in_time_again(player: Player) -> None:
     for step in player.steps:
         if isinstance(step, Decode):
             assert step.position == step.packet.timestamp
+
+
+def test_a_hold_up_of_this_machine_leaves_no_trace(player: Player) -> None:
+    """For 400 ms nobody looked; then what arrived is handed over one by one, and all is played."""
+    packets = [packet(n) for n in range(100)]
+    player.hear(packets[:50])
+    for held_up in packets[50:70]:
+        player.advance(packets[69].received_at, [held_up])
+    player.hear(packets[70:])
+    assert player.played == packets
+    assert player.samples == 100 * PACKET
+
+
+def test_packets_too_short_for_their_pace_are_filled_up(player: Player) -> None:
+    """2.5 ms of sound every 20 ms: there is never a moment without a packet."""
+    for number in range(500):
+        short = packet(number)
+        short.payload = bytes([16 << 3, 0])
+        short.timestamp = number * 120
+        player.advance(short.received_at, [short])
+    assert player.samples == pytest.approx(10 * RATE, abs=0.6 * RATE)
 
 
 def test_a_sender_that_froze_is_heard_again_soon(player: Player) -> None:
@@ -313,6 +377,15 @@ def test_a_way_that_became_longer_is_accepted(player: Player) -> None:
     player.hear(packets)
     assert player.played[-390:] == packets[-390:]
     assert player.emitted_at[id(packets[-1])] == packets[-1].received_at
+
+
+def test_joining_between_two_packets_adds_nothing(player: Player) -> None:
+    """Sound begins with the first packet, not with filler up to it."""
+    player.advance(START)
+    player.advance(START + 0.02)
+    player.hear([packet(4), packet(5)])
+    assert [step.position for step in player.steps] == [0, PACKET]
+    assert player.playout.clock.time_of(0) == pytest.approx(START + 0.06)
 
 
 def test_joining_a_silent_sender_gives_silence(player: Player) -> None:
@@ -359,7 +432,7 @@ def test_a_machine_that_slept_does_not_make_up_for_hours(player: Player) -> None
     """Nobody called for eight hours; what was missed is gone."""
     player.hear(packet(n) for n in range(50))
     later = 8 * 3600.0
-    assert sum(s.samples for s in player.advance(player.now + later)) <= 0.5 * RATE
+    assert sum(s.samples for s in player.advance(player.now + later)) <= 0.6 * RATE
     packets = [
         arriving(packet(n), START + later + n * PACKET_S) for n in range(50, 150)
     ]
@@ -476,7 +549,7 @@ def test_output_keeps_to_real_time_whatever_arrives(transmission: Transmission) 
     """No order, loss, copy or jump puts the output ahead of time or behind it."""
     player = Player()
     # The output may be its lag behind, and more before it knows the network.
-    least, most = 0.3, 0.5
+    least, most = 0.5, 0.5
     for item in transmission.packets():
         player.idle(item.received_at)
         player.advance(item.received_at, [item])

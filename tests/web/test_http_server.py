@@ -84,3 +84,10 @@ async def test_further_door() -> None:
             port = probe.getsockname()[1]
         await server.listen("127.0.0.1", port)
         assert await _answer(port) == "hello"
+
+
+async def test_further_door_that_is_not_there() -> None:
+    """A second address that was asked for has to be there."""
+    async with HttpServer(app(), 0, "audio_port", hosts=["127.0.0.1"]) as server:
+        with pytest.raises(SettingsError, match=r"198\.51\.100\.1"):
+            await server.listen("198.51.100.1", 8099)

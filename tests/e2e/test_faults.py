@@ -1,0 +1,75 @@
+"""Whatever clients do, nothing of them stays, and nobody else feels it."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.relay_process import RelayProcess
+from tests.faults import http_listeners, slow_client
+from tests.faults.churn import churn
+from tests.faults.join_leave import join_and_leave
+from tests.faults.shutdown import end_while_streaming
+
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.skipif(sys.platform != "linux", reason="counts by Linux's /proc"),
+]
+
+
+async def test_receivers_that_join_and_leave_leave_nothing(relay: RelayProcess):
+    """In every way there is to leave; a thousand times: `make faults`."""
+    assert not (await join_and_leave(relay, 100)).failures
+
+
+async def test_players_that_come_and_go_leave_nothing(relay: RelayProcess):
+    """Whether they close or reset; five hundred: `make faults`."""
+    assert not (await http_listeners.come_and_go(relay, 100, watch_s=1)).failures
+
+
+async def test_whoever_stops_to_read_is_dropped_and_nobody_else(relay: RelayProcess):
+    """A player and a WebSocket client, both at the same time."""
+    rows = await asyncio.gather(
+        http_listeners.stop_reading(relay), slow_client.stop_reading(relay)
+    )
+    assert [row.failures for row in rows] == [[], []]
+
+
+async def test_a_crowd_at_random_leaves_nothing(own_relay: RelayProcess):
+    """Ten minutes, and with clients that vanish without a word: `make churn`."""
+    assert not (await churn(own_relay, seconds=8, seed=1)).failures
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_the_server_in_the_middle_of_everything(
+    own_relay: RelayProcess, number: int
+):
+    """Within two seconds, with exit code 0, and everybody is told."""
+    assert not (await end_while_streaming(own_relay, number)).failures
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root makes a PID namespace")
+async def test_a_signal_ends_it_as_the_first_process_too(
+    tmp_path: Path, requires_program: Callable[[str], str]
+):
+    """In a container there is nobody to end a process that does not listen for signals."""
+    relay = await RelayProcess.start(
+        tmp_path, under=(requires_program("unshare"), "--pid", "--fork", "--kill-child")
+    )
+    try:
+        assert pid_of_its_own(relay) == 1
+        assert not (await end_while_streaming(relay, signal.SIGTERM)).failures
+    finally:
+        await relay.kill()
+
+
+def pid_of_its_own(relay: RelayProcess) -> int:
+    """Return the number that the process has in its own namespace."""
+    status = Path(f"/proc/{relay.pid}/status").read_text()
+    (line,) = [line for line in status.splitlines() if line.startswith("NSpid:")]
+    return int(line.split()[-1])

@@ -1,0 +1,166 @@
+"""Everybody comes and goes, at random but repeatably, while the memory is watched."""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Awaitable, Callable
+
+import aiohttp
+
+from tests.e2e.relay_process import RelayProcess
+from tests.e2e.wire_client import Refused, WireClient, joined
+from tests.faults.footprint import Footprint, leaks, resident_kb, slope
+from tests.faults.http_player import player
+from tests.faults.row import Figure, Row
+
+NAMES = ("Nursery", "Kitchen", "Attic", "Garden")
+SENDERS, RECEIVERS, LISTENERS, WATCHERS = 3, 6, 3, 2
+
+SETTLE_S = 50.0
+"""Longer than the 30 s after which somebody who just vanished is given up."""
+LONG_S = 300.0
+"""From here on the memory's slope says something."""
+KB_PER_MINUTE = 500.0
+
+# Answers that are right when everybody comes and goes.
+EXPECTED = ("stream_not_found", "stream_ended", "name_taken", "unexpected_message")
+
+
+class Churn:
+    """The visitors of one server; what they did is counted."""
+
+    def __init__(self, relay: RelayProcess, seed: int, *, vanishing: bool) -> None:
+        """``vanishing``: some go without a word, and the server needs 30 s to notice."""
+        self._relay = relay
+        self._random = random.Random(seed)
+        self._vanishing = vanishing
+        self.visits: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+
+    async def run(self, seconds: float) -> list[tuple[float, float]]:
+        """Let them come and go; return the memory in kB by minutes."""
+        memory: list[tuple[float, float]] = []
+        started = time.monotonic()
+        async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as everybody:
+            visitors = [
+                everybody.create_task(self._again_and_again(session, visit))
+                for visit, count in (
+                    (self._send, SENDERS),
+                    (self._receive, RECEIVERS),
+                    (self._listen, LISTENERS),
+                    (self._watch, WATCHERS),
+                )
+                for _ in range(count)
+            ]
+            while (elapsed_s := time.monotonic() - started) < seconds:
+                memory.append((elapsed_s / 60, resident_kb(self._relay)))
+                await asyncio.sleep(1)
+            for visitor in visitors:
+                visitor.cancel()
+        return memory
+
+    async def _again_and_again(
+        self,
+        session: aiohttp.ClientSession,
+        visit: Callable[[aiohttp.ClientSession], Awaitable[None]],
+    ) -> None:
+        while True:
+            try:
+                await visit(session)
+            except Refused as refusal:
+                code = str(refusal).partition(":")[0]
+                if code not in EXPECTED:
+                    raise
+                self.refused[code] += 1
+                await asyncio.sleep(0.05)
+
+    async def _send(self, session: aiohttp.ClientSession) -> None:
+        async with joined(session, self._relay.websocket_url) as client:
+            name = self._random.choice(NAMES)
+            await client.send(name, device_id=name)
+            self.visits["senders"] += 1
+            await asyncio.sleep(self._random.uniform(0.5, 8))
+            await self._leave(client)
+
+    async def _receive(self, session: aiohttp.ClientSession) -> None:
+        async with joined(session, self._relay.websocket_url) as client:
+            for _ in range(self._random.randint(1, 3)):
+                try:
+                    await client.receive()
+                except TimeoutError:
+                    await self._expect_silence(client.offered)
+                self.visits["receivers"] += 1
+                await asyncio.sleep(self._random.uniform(0, 4))
+            await self._leave(client)
+
+    async def _expect_silence(self, stream_id: str) -> None:
+        """Raise `AssertionError` if a stream is live: whoever heard nothing should have."""
+        for stream in await self._relay.streams():
+            if stream["stream_id"] == stream_id:
+                assert stream["state"] == "stalled", stream
+        self.visits["receivers of a sender that vanished"] += 1
+
+    async def _watch(self, session: aiohttp.ClientSession) -> None:
+        async with joined(session, self._relay.websocket_url) as client:
+            await client.say("get_available_streams", details=True)
+            await client.say("subscribe_visualization")
+            self.visits["watchers"] += 1
+            await asyncio.sleep(self._random.uniform(0, 4))
+
+    async def _listen(self, _: aiohttp.ClientSession) -> None:
+        try:
+            async with player(self._relay, "latest") as listener:
+                self.visits["listeners"] += 1
+                await listener.hear(self._random.randint(1, 30_000))
+                if self._random.random() < 0.5:
+                    listener.vanish()
+        except (asyncio.IncompleteReadError, AssertionError):
+            await asyncio.sleep(0.05)  # the stream ended, or there is none
+
+    async def _leave(self, client: WireClient) -> None:
+        way = self._random.randrange(5)
+        if way == 0:
+            await client.say("stop_stream")
+        elif way == 1:
+            await client.hang_up()
+        elif way == 2:
+            client.drop_socket()
+            await client.hang_up(goodbye=not self._vanishing)
+        elif way == 3 and self._vanishing:
+            await client.hang_up(goodbye=False)
+        # And else: the socket is closed with a goodbye, as it is in the end anyway.
+
+
+async def churn(relay: RelayProcess, seconds: float, seed: int) -> Row:
+    """Run for a while; the slope is that of the last two thirds."""
+    long = seconds >= LONG_S
+    before = await Footprint.of(relay)
+    visitors = Churn(relay, seed, vanishing=long)
+    memory = await visitors.run(seconds)
+    left = await leaks(relay, before, SETTLE_S)
+    metrics = await relay.metrics()
+    return Row(
+        "churn",
+        f"{seconds:g} s of visitors at random, seed {seed}",
+        (
+            *left,
+            Figure(
+                "found by the cleanup", metrics["voice_cleanup_finds_total"], limit=0
+            ),
+            Figure(
+                "closed by force",
+                metrics["voice_connection_forced_closes_total"],
+                limit=0,
+            ),
+            Figure(
+                "memory",
+                slope(memory[len(memory) // 3 :]),
+                "kB/min",
+                KB_PER_MINUTE if long else None,
+            ),
+            Figure("memory in the end", memory[-1][1], "kB"),
+            *(Figure(who, count) for who, count in sorted(visitors.visits.items())),
+            *(Figure(f"answered {c}", n) for c, n in sorted(visitors.refused.items())),
+        ),
+    )

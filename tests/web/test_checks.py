@@ -1,0 +1,77 @@
+"""How each part of the server is asked for its health, with the real parts."""
+
+import time
+
+from aiohttp import web
+
+from relay.consumers.media_worker import MediaWorker
+from relay.events import EventBus
+from relay.web import checks
+from relay.web.http_server import HttpServer
+from relay.web.loop_lag import LoopLag
+from relay.webrtc.endpoint import WebRtcEndpoint
+from tests.web.house import PATIENCE_S, House
+
+
+async def test_server() -> None:
+    """A server is alive while it listens."""
+    server = HttpServer(web.Application(), 0, "audio_port", hosts=["127.0.0.1"])
+    async with server:
+        check = checks.of_server(server)
+        state = check()
+        assert state.alive
+        assert state.details == {"port": server.port}
+        server._servers[0].close()
+        assert not server.alive
+
+
+async def test_endpoint() -> None:
+    """The media part tells where it is, how it sends, and how many peers it has."""
+    async with WebRtcEndpoint(EventBus(), port=0, addresses=["127.0.0.1"]) as endpoint:
+        state = checks.of_endpoint(endpoint)()
+        assert state.alive
+        assert state.details["port"] == endpoint.port
+        assert state.details["addresses"] == ["127.0.0.1"]
+        assert state.details["sends_by"] in ("sendmmsg", "sendto")
+        assert state.details["peers"] == 0
+        endpoint._around.mux.sockets[0].close()
+        assert not endpoint.alive
+
+
+async def test_worker() -> None:
+    """The media worker is alive while its thread is."""
+    worker = MediaWorker()
+    check = checks.of_worker(worker)
+    assert not check().alive
+    worker.start()
+    assert check().alive
+    assert check().details == {"waiting": 0, "dropped": 0}
+    worker.close()
+    deadline = time.monotonic() + PATIENCE_S
+    while check().alive and time.monotonic() < deadline:
+        time.sleep(0.01)  # noqa: ASYNC251 - it waits for a thread
+    assert not check().alive
+
+
+async def test_housekeeping(house: House) -> None:
+    """The regular rounds are alive while their task is."""
+    check = checks.of_housekeeping(house.housekeeping)
+    assert not check().alive
+    async with house.housekeeping:
+        assert check().alive
+        house.housekeeping.make_rounds()
+        assert check().details == {"sweeps": 1, "cleanups": 0, "found": 0}
+    assert not check().alive
+
+
+async def test_loop() -> None:
+    """The event loop's lag is told in milliseconds, and its sampling is alive or not."""
+    lag = LoopLag()
+    check = checks.of_loop(lag)
+    lag._samples.extend([0.25, 0.0015])
+    state = check()
+    assert not state.alive
+    assert state.details["lag_ms"] == 1.5
+    assert state.details["worst_lag_ms"] == 250.0
+    async with lag:
+        assert check().alive

@@ -1,0 +1,60 @@
+"""Every number that the parts of the server keep."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from relay.consumers.decoder import DecoderPool
+from relay.consumers.http_broadcast import Broadcasts
+from relay.consumers.media_worker import MediaWorker
+from relay.errors import ProtocolError
+from relay.settings import Mp3Settings
+from relay.web import readings
+from relay.webrtc.endpoint import WebRtcEndpoint
+from tests.web.house import House
+
+PROTOCOL = Path(__file__).parents[2] / "docs" / "protocol.md"
+
+
+def test_error_types() -> None:
+    """The label of errors has every code that the protocol names, and one for our own start."""
+    errors = PROTOCOL.read_text().split("## Errors")[1].split("\n## ")[0]
+    documented = set()
+    for cell in re.findall(r"^\| (`[^|]*`) \|", errors, re.MULTILINE):
+        documented |= set(re.findall(r"`(\w+)`", cell))
+    assert set(readings.error_types()) == documented | {"settings_error"}
+    assert ProtocolError.code in readings.error_types()
+
+
+async def test_of_the_real_parts(house: House) -> None:
+    """The names by which numbers are asked for are those that the real parts use."""
+    worker = MediaWorker()
+    decoders = DecoderPool(house.relay, worker, house.events)
+    broadcasts = Broadcasts(decoders, Mp3Settings(0, 96_000))
+    async with WebRtcEndpoint(
+        house.events, port=0, addresses=["127.0.0.1"]
+    ) as endpoint:
+        table = [
+            *readings.of_connections(house.lobby, house.health),
+            *readings.of_streams(house.relay),
+            *readings.of_media(endpoint, worker, house.lobby),
+            *readings.of_sound(decoders, broadcasts),
+            *readings.of_housekeeping(house.housekeeping),
+        ]
+        for reading in table:
+            assert reading.family().samples, reading.name
+            assert reading.help
+        summary = readings.summary(house.health, house.lobby, house.relay, endpoint)
+        assert summary()["total_audio_bytes"] == 0
+    names = [reading.name for reading in table]
+    assert len(set(names)) == len(names)
+    assert all(re.fullmatch(r"voice_[a-z0-9_]+", name) for name in names)
+
+
+@pytest.mark.parametrize("labelled", [True, False])
+async def test_labels(house: House, labelled: bool) -> None:
+    """A reading with a label has a number for each of its values, one without has one number."""
+    for reading in readings.of_connections(house.lobby, house.health):
+        if (reading.label is not None) is labelled:
+            assert isinstance(reading.read(), dict) is labelled, reading.name
