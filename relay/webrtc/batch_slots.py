@@ -18,7 +18,7 @@ from pylibsrtp import _binding
 
 from relay.webrtc.fanout import MAX_PAYLOAD, FanoutCounters, Placed
 from relay.webrtc.ice_lite import Address
-from relay.webrtc.outbound import Outbound
+from relay.webrtc.outbound import Form, Outbound
 from relay.webrtc.plain_slots import PlainSlots
 from relay.webrtc.udp_mux import MediaSocket
 
@@ -64,12 +64,13 @@ class BatchSlots:
 
     name = "sendmmsg"
 
-    def __init__(self, counters: FanoutCounters, libc: Any) -> None:
+    def __init__(self, form: Form, counters: FanoutCounters, libc: Any) -> None:
+        self._form = form
         self._counters = counters
         self._libc = libc
         self._blocks: dict[MediaSocket, Block] = {}
         self._offsets: dict[Outbound, tuple[MediaSocket, int, int]] = {}
-        self._one = PlainSlots(counters)
+        self._one = PlainSlots(form, counters)
 
     def __len__(self) -> int:
         return len(self._offsets)
@@ -98,14 +99,15 @@ class BatchSlots:
         self.add(outbound, index_offset, timestamp_offset)
 
     def send(self, packet: Placed) -> None:
-        if len(packet.payload) > MAX_PAYLOAD:
+        body = packet.body(self._form)
+        if len(body) > MAX_PAYLOAD:
             self._counters.oversize += 1
             return
         for block in self._blocks.values():
-            block.send(packet)
+            block.send(packet, body)
 
-    def send_to(self, outbound: Outbound, packet: Placed) -> None:
-        self._one.send_to(outbound, packet)
+    def send_to(self, outbound: Outbound, packet: Placed) -> bool:
+        return self._one.send_to(outbound, packet)
 
 
 class Block:
@@ -147,16 +149,16 @@ class Block:
         self._timestamp_offsets[place] = self._timestamp_offsets[n]
         self._fill(place)
 
-    def send(self, packet: Placed) -> None:
+    def send(self, packet: Placed, body: bytes) -> None:
         n = len(self._calls)
-        size = len(packet.payload)
+        size = len(body)
         rows = self._rows[:n]
         rows["flags"] = self._flags[:n] | (0x80 if packet.marker else 0)
         rows["sequence"] = self._index_offsets[:n] + np.uint16(packet.index & 0xFFFF)
         rows["timestamp"] = self._timestamp_offsets[:n] + np.uint32(
             packet.timestamp & 0xFFFFFFFF
         )
-        rows["payload"][:, :size] = np.frombuffer(packet.payload, np.uint8)
+        rows["payload"][:, :size] = np.frombuffer(body, np.uint8)
         self._lengths[:n] = 12 + size
         protect = _binding.lib.srtp_protect
         failed = [i for s, row, length, i in self._calls if protect(s, row, length)]
@@ -219,7 +221,7 @@ class Block:
     def _fill(self, place: int) -> None:
         """Write what stays the same from packet to packet into a row."""
         outbound = self._outbounds[place]
-        self._flags[place] = 0x8000 | outbound.payload_type
+        self._flags[place] = 0x8000 | outbound.wire_payload_type
         self._rows["ssrc"][place] = outbound.ssrc
         row = self._memory + place * ROW_BYTES
         name = _socket_address(outbound.socket.sock.family, outbound.address)

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 
 from aiortc import sdp as aiortc_sdp
 from aiortc.rtcdtlstransport import RTCDtlsFingerprint, RTCDtlsParameters
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 
 from relay.errors import BadSessionDescription, NoAudio, NoOpus
 
 OPUS_PAYLOAD_TYPE = 111
-"""Ours when we offer; the one every browser uses by itself."""
+RED_PAYLOAD_TYPE = 63
+"""Ours when we offer; those that browsers use by themselves."""
 
 # ``useinbandfec`` asks the other side to add forward error correction (RFC 7587, 6.1).
 OPUS_PARAMETERS = "minptime=10;useinbandfec=1"
@@ -46,6 +48,10 @@ class RemoteDescription:
     dtls: RTCDtlsParameters
     """Fingerprints, and the role the *client* wants: ``client``, ``server`` or ``auto``."""
     opus_payload_type: int
+    red_payload_type: int | None
+    """Of redundant Opus (RFC 2198), if the client speaks it with our Opus inside."""
+    nack: bool
+    """Whether the client asks for, and answers requests for, lost packets (RFC 4585)."""
     sections: tuple[Section, ...]
     audio_index: int
     """Which of the sections is the audio we use."""
@@ -60,6 +66,38 @@ class LocalTransport:
     fingerprint: str
     candidates: Sequence[tuple[str, int]]
     """Our addresses and ports, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """The formats of our audio section. The first one listed is the one that is sent."""
+
+    opus: int
+    red: int | None
+    red_first: bool
+    nack: bool
+
+    @property
+    def in_order(self) -> str:
+        if self.red is None:
+            return str(self.opus)
+        order = (self.red, self.opus) if self.red_first else (self.opus, self.red)
+        return " ".join(map(str, order))
+
+    @property
+    def lines(self) -> list[str]:
+        lines = [
+            f"a=rtpmap:{self.opus} opus/48000/2",
+            f"a=fmtp:{self.opus} {OPUS_PARAMETERS}",
+        ]
+        if self.nack:
+            lines.append(f"a=rtcp-fb:{self.opus} nack")
+        if self.red is not None:
+            lines += [
+                f"a=rtpmap:{self.red} red/48000/2",
+                f"a=fmtp:{self.red} {self.opus}/{self.opus}",
+            ]
+        return lines
 
 
 def parse(sdp: str) -> RemoteDescription:
@@ -107,7 +145,7 @@ def _describe(
     wanted = [
         line
         for line in (*session_lines, *audio_lines)
-        if not line.startswith(("a=candidate", "a=ssrc", "a=extmap", "a=rtcp-fb", "c="))
+        if not line.startswith(("a=candidate", "a=ssrc", "a=extmap", "c="))
     ]
     try:
         parsed = aiortc_sdp.SessionDescription.parse("\r\n".join(wanted) + "\r\n")
@@ -128,10 +166,34 @@ def _describe(
         raise BadSessionDescription("the ICE user name or password is not valid")
     if not any(f.algorithm.lower() in _HASHES for f in media.dtls.fingerprints):
         raise BadSessionDescription("no fingerprint with a known hash")
-    payload_type = codecs[0].payloadType
+    payload_type = _payload_type(codecs[0])
+    return RemoteDescription(
+        ufrag,
+        pwd,
+        media.dtls,
+        payload_type,
+        _red_payload_type(media.rtp.codecs, payload_type),
+        any(f.type == "nack" and not f.parameter for f in codecs[0].rtcpFeedback),
+        sections,
+        index,
+    )
+
+
+def _payload_type(codec: RTCRtpCodecParameters) -> int:
+    payload_type = codec.payloadType
     if payload_type is None or not 0 <= payload_type <= 127:
         raise BadSessionDescription("a payload type is not valid")
-    return RemoteDescription(ufrag, pwd, media.dtls, payload_type, sections, index)
+    return payload_type
+
+
+def _red_payload_type(codecs: list[RTCRtpCodecParameters], opus: int) -> int | None:
+    """Return the payload type of RED whose blocks are all of our Opus."""
+    for codec in codecs:
+        if codec.mimeType.lower() == "audio/red":
+            inside = next(iter(codec.parameters), "")
+            if inside and set(str(inside).split("/")) == {str(opus)}:
+                return _payload_type(codec)
+    return None
 
 
 _HASHES = ("sha-256", "sha-384", "sha-512")
@@ -148,11 +210,17 @@ def remote_dtls(description: RemoteDescription) -> RTCDtlsParameters:
     )
 
 
-def answer(remote: RemoteDescription, local: LocalTransport, session_id: int) -> str:
+def answer(
+    remote: RemoteDescription,
+    local: LocalTransport,
+    session_id: int,
+    *,
+    red: bool = False,
+) -> str:
     """
     Write the answer to a sender: its first usable audio section, every other rejected.
 
-    We are the passive side of DTLS unless the client insists on being that itself.
+    With ``red`` a sender that can repeats its sound in every packet. We are the passive side of DTLS unless the client insists on being that itself.
     """
     setup = "active" if remote.dtls.role == "server" else "passive"
     lines = _session(session_id, remote.sections[remote.audio_index].mid)
@@ -165,22 +233,21 @@ def answer(remote: RemoteDescription, local: LocalTransport, session_id: int) ->
                 "a=inactive",
             ]
             continue
-        lines += _audio(
-            local,
-            section.mid,
+        formats = Formats(
             remote.opus_payload_type,
-            direction="recvonly",
-            setup=setup,
+            remote.red_payload_type if red else None,
+            red_first=True,
+            nack=remote.nack,
         )
+        lines += _audio(local, section.mid, formats, direction="recvonly", setup=setup)
     return "\r\n".join(lines) + "\r\n"
 
 
 def offer(local: LocalTransport, session_id: int, stream_id: str, ssrc: int) -> str:
     """Write the offer to a receiver."""
     lines = _session(session_id, "0")
-    lines += _audio(
-        local, "0", OPUS_PAYLOAD_TYPE, direction="sendonly", setup="actpass"
-    )
+    formats = Formats(OPUS_PAYLOAD_TYPE, RED_PAYLOAD_TYPE, red_first=False, nack=True)
+    lines += _audio(local, "0", formats, direction="sendonly", setup="actpass")
     lines += [
         f"a=msid:{stream_id} audio",
         f"a=ssrc:{ssrc} cname:earshot",
@@ -201,18 +268,17 @@ def _session(session_id: int, mid: str) -> list[str]:
 
 
 def _audio(
-    local: LocalTransport, mid: str, payload_type: int, *, direction: str, setup: str
+    local: LocalTransport, mid: str, formats: Formats, *, direction: str, setup: str
 ) -> list[str]:
     address, port = local.candidates[0]
     family = "IP6" if ":" in address else "IP4"
     return [
-        f"m=audio {port} UDP/TLS/RTP/SAVPF {payload_type}",
+        f"m=audio {port} UDP/TLS/RTP/SAVPF {formats.in_order}",
         f"c=IN {family} {address}",
         f"a=mid:{mid}",
         f"a={direction}",
         "a=rtcp-mux",
-        f"a=rtpmap:{payload_type} opus/48000/2",
-        f"a=fmtp:{payload_type} {OPUS_PARAMETERS}",
+        *formats.lines,
         f"a=ice-ufrag:{local.ice_ufrag}",
         f"a=ice-pwd:{local.ice_pwd}",
         f"a=fingerprint:sha-256 {local.fingerprint}",

@@ -75,7 +75,7 @@ async def test_foreign_media_is_counted_and_ignored(studio: Studio) -> None:
     counters = studio.endpoint.counters
     assert mouth.stream.frames_pushed == 1
     assert counters["media_unwanted"] == 2
-    assert counters["media_unauthenticated"] + counters["media_malformed"] == 2
+    assert counters["media_unauthenticated"] + counters["media_malformed"] == 3
 
 
 async def test_rtcp_is_not_media(studio: Studio) -> None:
