@@ -67,8 +67,8 @@ class ReceiverPeer(Peer):
         """
         remote = session_description.parse(answer_sdp)
         # Redundant blocks name the payload type inside, and it is the same for everybody.
-        red = remote.red_payload_type if remote.opus_payload_type == OPUS else None
-        self._payload_types = (remote.opus_payload_type, red)
+        red = remote.red_payload_type if remote.payload_type == OPUS else None
+        self._payload_types = (remote.payload_type, red)
         self._negotiate(remote)
 
     def move_to(self, stream: Stream[RtpPacket]) -> None:

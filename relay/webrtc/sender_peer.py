@@ -13,6 +13,7 @@ from relay.rtp.packet import RtpPacket
 from relay.webrtc import session_description
 from relay.webrtc.peer import Notify, Peer, Surroundings
 from relay.webrtc.sender_feedback import SenderFeedback
+from relay.webrtc.telephone_line import TelephoneLine
 
 
 class SenderPeer(Peer):
@@ -37,6 +38,7 @@ class SenderPeer(Peer):
         self._payload_type = -1
         self._red_payload_type: int | None = None
         self._unprotect: Callable[[bytes], bytes] | None = None
+        self._telephone: TelephoneLine | None = None
         self.feedback: SenderFeedback | None = None
 
     async def answer(self, offer_sdp: str) -> str:
@@ -45,9 +47,11 @@ class SenderPeer(Peer):
 
         Raises `BadSessionDescription`, `NoAudio` or `NoOpus`; the peer is of no use then.
         """
-        remote = session_description.parse(offer_sdp)
-        self._payload_type = remote.opus_payload_type
+        remote = session_description.parse(offer_sdp, telephone=True)
+        self._payload_type = remote.payload_type
         self._red_payload_type = remote.red_payload_type
+        if remote.telephone is not None:
+            self._telephone = TelephoneLine(remote.telephone)
         self.feedback = SenderFeedback(
             self._send_rtcp, nack=remote.nack, clock=self._around.clock
         )
@@ -121,9 +125,14 @@ class SenderPeer(Peer):
         counters.bytes_received += len(packet.payload)
         if self.feedback is not None:
             self.feedback.received(packet)
-        if self.stream is not None or self._go_live():
-            assert self.stream is not None, "a sender that is live has a stream"
+        if self.stream is None and not self._go_live():
+            return
+        assert self.stream is not None, "a sender that is live has a stream"
+        if self._telephone is None:
             self.stream.push(packet)
+        else:
+            for converted in self._telephone.convert(packet):
+                self.stream.push(converted)
 
     def _go_live(self) -> bool:
         try:

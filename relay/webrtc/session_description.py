@@ -14,6 +14,7 @@ from aiortc import sdp as aiortc_sdp
 from aiortc.rtcdtlstransport import RTCDtlsFingerprint, RTCDtlsParameters
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 
+from relay.audio.telephone import RTP_CLOCK_RATE, TelephoneCodec
 from relay.errors import BadSessionDescription, NoAudio, NoOpus
 
 OPUS_PAYLOAD_TYPE = 111
@@ -47,7 +48,10 @@ class RemoteDescription:
     ice_pwd: str
     dtls: RTCDtlsParameters
     """Fingerprints, and the role the *client* wants: ``client``, ``server`` or ``auto``."""
-    opus_payload_type: int
+    payload_type: int
+    """Of the codec we take: Opus, or else that of `telephone`."""
+    telephone: TelephoneCodec | None
+    """The codec of a sender that has no Opus."""
     red_payload_type: int | None
     """Of redundant Opus (RFC 2198), if the client speaks it with our Opus inside."""
     nack: bool
@@ -76,6 +80,8 @@ class Formats:
     red: int | None
     red_first: bool
     nack: bool
+    telephone: TelephoneCodec | None = None
+    """What ``opus`` stands for if it is not Opus."""
 
     @property
     def in_order(self) -> str:
@@ -86,6 +92,8 @@ class Formats:
 
     @property
     def lines(self) -> list[str]:
+        if self.telephone is not None:
+            return [f"a=rtpmap:{self.opus} {self.telephone.value}/{RTP_CLOCK_RATE}"]
         lines = [
             f"a=rtpmap:{self.opus} opus/48000/2",
             f"a=fmtp:{self.opus} {OPUS_PARAMETERS}",
@@ -100,9 +108,9 @@ class Formats:
         return lines
 
 
-def parse(sdp: str) -> RemoteDescription:
+def parse(sdp: str, *, telephone: bool = False) -> RemoteDescription:
     """
-    Read a client's offer or answer.
+    Read a client's offer or answer; with ``telephone`` one without Opus will do.
 
     Raises `BadSessionDescription`, `NoAudio` or `NoOpus`.
     """
@@ -118,7 +126,9 @@ def parse(sdp: str) -> RemoteDescription:
     errors: list[BadSessionDescription | NoOpus] = []
     for index in audio:
         try:
-            return _describe(session_lines, media[index], sections, index)
+            return _describe(
+                session_lines, media[index], sections, index, telephone=telephone
+            )
         except (BadSessionDescription, NoOpus) as error:
             errors.append(error)
     raise errors[0]
@@ -139,6 +149,8 @@ def _describe(
     audio_lines: list[str],
     sections: tuple[Section, ...],
     index: int,
+    *,
+    telephone: bool,
 ) -> RemoteDescription:
     # Candidates are not read: an ICE-lite agent learns addresses from checks alone, so
     # a description can never make this server send to an address of its choice.
@@ -154,9 +166,7 @@ def _describe(
         # AssertionError, IndexError, KeyError, AttributeError and ValueError alike.
         raise BadSessionDescription("the session description does not parse") from None
     media = parsed.media[0]
-    codecs = [c for c in media.rtp.codecs if c.mimeType.lower() == "audio/opus"]
-    if not codecs:
-        raise NoOpus("the audio section does not have Opus")
+    codec, telephone_codec = _choose(media.rtp.codecs, media.fmt, telephone)
     if not media.rtcp_mux:
         raise BadSessionDescription("the audio section must use rtcp-mux")
     if media.ice is None or media.dtls is None or not media.dtls.fingerprints:
@@ -166,17 +176,48 @@ def _describe(
         raise BadSessionDescription("the ICE user name or password is not valid")
     if not any(f.algorithm.lower() in _HASHES for f in media.dtls.fingerprints):
         raise BadSessionDescription("no fingerprint with a known hash")
-    payload_type = _payload_type(codecs[0])
+    payload_type = _payload_type(codec)
     return RemoteDescription(
         ufrag,
         pwd,
         media.dtls,
         payload_type,
+        telephone_codec,
         _red_payload_type(media.rtp.codecs, payload_type),
-        any(f.type == "nack" and not f.parameter for f in codecs[0].rtcpFeedback),
+        any(f.type == "nack" and not f.parameter for f in codec.rtcpFeedback),
         sections,
         index,
     )
+
+
+def _choose(
+    codecs: list[RTCRtpCodecParameters], formats: list[int | str], telephone: bool
+) -> tuple[RTCRtpCodecParameters, TelephoneCodec | None]:
+    """Return the codec we take. Raises `NoOpus`."""
+    for codec in codecs:
+        if codec.mimeType.lower() == "audio/opus":
+            return codec, None
+    if telephone:
+        known = {codec.payloadType for codec in codecs}
+        static = [p for p in STATIC if p.payloadType in formats]
+        for codec in codecs + [p for p in static if p.payloadType not in known]:
+            name = codec.mimeType.partition("/")[2].upper()
+            if codec.clockRate == RTP_CLOCK_RATE and name in TELEPHONE_NAMES:
+                return codec, TelephoneCodec(name)
+    raise NoOpus("the audio section does not have Opus")
+
+
+def _static(name: str, payload_type: int) -> RTCRtpCodecParameters:
+    return RTCRtpCodecParameters(
+        mimeType=f"audio/{name}",
+        clockRate=RTP_CLOCK_RATE,
+        channels=1,
+        payloadType=payload_type,
+    )
+
+
+# Payload types that need no rtpmap (RFC 3551, table 4), best sound first.
+STATIC = (_static("G722", 9), _static("PCMU", 0), _static("PCMA", 8))
 
 
 def _payload_type(codec: RTCRtpCodecParameters) -> int:
@@ -196,6 +237,7 @@ def _red_payload_type(codecs: list[RTCRtpCodecParameters], opus: int) -> int | N
     return None
 
 
+TELEPHONE_NAMES = {codec.value for codec in TelephoneCodec}
 _HASHES = ("sha-256", "sha-384", "sha-512")
 
 
@@ -234,10 +276,11 @@ def answer(
             ]
             continue
         formats = Formats(
-            remote.opus_payload_type,
+            remote.payload_type,
             remote.red_payload_type if red else None,
             red_first=True,
             nack=remote.nack,
+            telephone=remote.telephone,
         )
         lines += _audio(local, section.mid, formats, direction="recvonly", setup=setup)
     return "\r\n".join(lines) + "\r\n"

@@ -1,10 +1,14 @@
 """Senders and receivers, from the first description to the end."""
 
 import asyncio
+from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from bench.light_client import LightClient
+from relay.audio.codec import OpusDecoder
+from relay.audio.telephone import TelephoneCodec
 from relay.errors import BadSessionDescription, NameTaken, NoOpus
 from relay.events import EventBus
 from relay.hub.media_relay import MediaRelay
@@ -12,7 +16,8 @@ from relay.hub.stream import Stream
 from relay.rtp.packet import RtpPacket
 from relay.webrtc.endpoint import WebRtcEndpoint
 from relay.webrtc.peer import PeerState, PeerTimes
-from tests.webrtc.studio import Mouth, Studio, settle, until
+from tests.audio.test_telephone import payloads
+from tests.webrtc.studio import Ear, Mouth, Studio, settle, until
 
 CLOSED = PeerState.CLOSED
 
@@ -189,7 +194,7 @@ async def test_a_bad_description_is_an_error_and_not_the_end_of_the_world(
     with pytest.raises(BadSessionDescription):
         await peer.answer("hello")
     with pytest.raises(NoOpus):
-        await peer.answer(studio.client().offer("PCMU/8000"))
+        await peer.answer(studio.client().offer("speex/16000"))
     await peer.close("bad_sdp")
 
 
@@ -238,3 +243,35 @@ async def test_a_client_that_vanishes_loses_its_consent(quick_times: PeerTimes) 
         await until(lambda: not endpoint.peers)
         assert {c.reason for c in studio.closed} == {"consent_expired"}
         await studio.clear()
+
+
+@pytest.mark.parametrize("codec", list(TelephoneCodec))
+async def test_a_telephone_is_heard_by_everybody(
+    studio: Studio, codec: TelephoneCodec
+) -> None:
+    """A sender without Opus is encoded once; its receivers get Opus with its pitch."""
+    client = studio.client()
+    peer = studio.endpoint.sender_peer(studio.relay.publish, lambda *_: None)
+    answer = await peer.answer(client.offer(f"{codec.value}/8000"))
+    assert f"a=rtpmap:111 {codec.value}/8000" in answer
+    client.take_answer(answer)
+    await asyncio.wait_for(client.connected.wait(), 5)
+    ear: Ear | None = None
+    for n, payload in enumerate(payloads(codec, 1000, 1.0)):
+        packet = RtpPacket(111, 65_530 + n & 0xFFFF, n * 160, 7, False, payload)
+        await client.send_rtp(bytes(packet))
+        if ear is None:
+            await until(lambda: peer.stream is not None)
+            assert peer.stream is not None
+            ear = await studio.ear(peer.stream)
+    assert ear is not None
+    heard = ear
+    await until(lambda: len(heard.packets()) >= 49)
+    decoder = OpusDecoder()
+    sound = np.concatenate([decoder.decode(p.payload) for p in heard.packets()])
+    spectrum = np.abs(np.fft.rfft(sound[-24_000:]))
+    assert abs(int(spectrum.argmax()) * 2 - 1000) <= 4
+    steps = {
+        b.timestamp - a.timestamp & 0xFFFFFFFF for a, b in pairwise(heard.packets())
+    }
+    assert steps == {960}
