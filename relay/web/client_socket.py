@@ -20,6 +20,9 @@ LOST_AFTER_S = 20 * SECONDS
 # What is too large is still read up to here, so that it can be answered in words;
 # beyond it the socket is closed with code 1009.
 MAX_FRAME_BYTES = 4 * MAX_MESSAGE_BYTES
+LINE_LOST = 4000
+"""The close code of a page that gave its socket up because nothing came: no goodbye."""
+
 CLOSE_REPLY_S = 1 * SECONDS
 
 
@@ -96,7 +99,8 @@ class ClientSocket:
 
     def _ended(self, type_: WSMsgType, data: object) -> None:
         self.broken = isinstance(data, WebSocketError)
-        self.lost = type_ is not WSMsgType.CLOSE and not self.broken
+        said_goodbye = type_ is WSMsgType.CLOSE and data != LINE_LOST
+        self.lost = not said_goodbye and not self.broken
         logger.debug("socket ended: %s, code %s", type_.name, self._response.close_code)
 
     async def _pong(self, payload: bytes) -> None:

@@ -45,7 +45,9 @@ async def player(
     await asyncio.get_running_loop().sock_connect(
         connection, (HOST, relay.ports["audio"])
     )
-    reader, writer = await asyncio.open_connection(sock=connection, limit=SMALLEST_BUFFER)
+    reader, writer = await asyncio.open_connection(
+        sock=connection, limit=SMALLEST_BUFFER
+    )
     try:
         writer.write(f"GET /stream/{stream}.mp3 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_S)

@@ -4,7 +4,7 @@ when all of them are gone, nothing is left.
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from hypothesis import HealthCheck, settings
@@ -49,6 +49,15 @@ class Signaling(RuleBasedStateMachine):
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         return self.loop.run_until_complete(work)
 
+    def do(self, act: Callable[[], object]) -> None:
+        """Let something happen on the event loop, and give it a turn to take effect."""
+
+        async def work() -> None:
+            act()
+            await asyncio.sleep(0)
+
+        self.run(work())
+
     @initialize()
     def open_house(self) -> None:
         self.house = House()
@@ -58,6 +67,9 @@ class Signaling(RuleBasedStateMachine):
     # --- clients come and go ------------------------------------------------------------
 
     @rule(place=PLACES, path=st.sampled_from(["/ws", "/"]))
+    def come(self, place: int, path: str) -> None:
+        self.connect(place, path)
+
     def connect(self, place: int, path: str) -> None:
         if place not in self.clients:
             self.clients[place] = self.run(self.house.client(path))
@@ -70,12 +82,32 @@ class Signaling(RuleBasedStateMachine):
     @rule(place=PLACES)
     def drop(self, place: int) -> None:
         if client := self.clients.pop(place, None):
-            client.drop()
+            self.do(client.drop)
+
+    @rule(place=PLACES, goodbye=st.booleans())
+    def vanish_while_answered(self, place: int, goodbye: bool) -> None:
+        """The client is gone before its offer was answered."""
+
+        async def vanish(client: Client) -> None:
+            gate = self.house.endpoint.may_negotiate
+            gate.clear()
+            await client.say("start_sending")
+            await client.say("webrtc_offer", offer=description("offer"))
+            await asyncio.sleep(0.002)
+            if not goodbye:
+                client.drop()
+            leaving = asyncio.ensure_future(client.leave())
+            await asyncio.sleep(0.002)
+            gate.set()
+            await leaving
+
+        if client := self.clients.pop(place, None):
+            self.run(vanish(client))
 
     # --- what they say ------------------------------------------------------------------
 
     def say(self, place: int, type_: str, **fields: object) -> None:
-        """Say something and let the server answer, unless the socket is gone."""
+        """Say something, connected first if need be, and let the server answer."""
 
         async def say(client: Client) -> None:
             try:
@@ -84,8 +116,8 @@ class Signaling(RuleBasedStateMachine):
             except (ConnectionError, TypeError):
                 del self.clients[place]  # closed for its many faults
 
-        if client := self.clients.get(place):
-            self.run(say(client))
+        self.connect(place, "/ws")
+        self.run(say(self.clients[place]))
 
     @rule(place=PLACES, name=NAMES, device=DEVICES)
     def start_sending(self, place: int, name: str | None, device: str | None) -> None:
@@ -113,6 +145,20 @@ class Signaling(RuleBasedStateMachine):
         self.say(place, "start_sending")
         self.say(place, "webrtc_offer", offer=description("offer"))
         self.speak(-1)
+
+    @rule(place=PLACES, device=DEVICES)
+    def send_anew(self, place: int, device: str | None) -> None:
+        """Negotiate again under a name, as a phone in another network does."""
+        self.say(place, "start_sending", name="Kitchen", device_id=device)
+        self.say(place, "webrtc_offer", offer=description("offer"))
+        self.speak(-1)
+
+    @rule(place=PLACES, number=st.integers(0, 3))
+    def resume(self, place: int, number: int) -> None:
+        """Go on where any connection is, lost or not."""
+        tokens = sorted(self.house.media.sessions._owners)
+        if tokens:
+            self.say(place, "resume", token=tokens[number % len(tokens)])
 
     @rule(place=PLACES)
     def receive(self, place: int) -> None:
@@ -144,35 +190,34 @@ class Signaling(RuleBasedStateMachine):
     def speak(self, number: int) -> None:
         senders = [p for p in self.house.endpoint.made if isinstance(p, FakeSenderPeer)]
         if senders:
-            senders[-1 - number % len(senders)].speak()
+            self.do(senders[-1 - number % len(senders)].speak)
 
     @rule(number=st.integers(0, 3), reason=PEER_REASONS)
     def break_media(self, number: int, reason: str) -> None:
         peers = [p for p in self.house.endpoint.made if p in self.house.endpoint.peers]
         if peers:
-            peers[number % len(peers)].fail(reason)
+            self.do(lambda: peers[number % len(peers)].fail(reason))
 
     @rule(number=st.integers(0, 3))
     def end_stream(self, number: int) -> None:
         streams = self.house.relay.streams
         if streams:
-            self.house.relay.end(streams[number % len(streams)], "no_media")
+            stream = streams[number % len(streams)]
+            self.do(lambda: self.house.relay.end(stream, "no_media"))
 
     @rule()
-    def hold_negotiations(self) -> None:
-        """Messages that were sent meanwhile wait, so clients may leave in the middle."""
-        self.house.endpoint.may_close.clear()
+    def hold_closes(self) -> None:
+        """Peers that are told to close take their time from now on."""
+        self.do(self.house.endpoint.may_close.clear)
 
     @rule()
-    def let_go(self) -> None:
-        self.house.endpoint.may_close.set()
-        self.run(asyncio.sleep(0.004))
+    def let_close(self) -> None:
+        self.do(self.house.endpoint.may_close.set)
 
     @precondition(lambda self: self.house.lobby.connections)
     @rule()
     def rounds(self) -> None:
-        self.house.housekeeping.make_rounds()
-        self.house.housekeeping.clean_up()
+        self.do(self.house.housekeeping.make_rounds)
         assert self.house.housekeeping.found == 0
 
     # --- what always holds --------------------------------------------------------------
@@ -192,7 +237,7 @@ class Signaling(RuleBasedStateMachine):
 
     @invariant()
     def streams_have_senders(self) -> None:
-        """No stream is on air without the peer that sends it."""
+        """No stream is on air without the peer that sends it, or is negotiated to."""
         if not hasattr(self, "house"):
             return
         sent = {
@@ -200,7 +245,8 @@ class Signaling(RuleBasedStateMachine):
             for p in self.house.endpoint.peers
             if isinstance(p, FakeSenderPeer) and p.stream is not None
         }
-        assert sent >= set(self.house.relay.streams)
+        kept = {c._dialogue._slot.kept for c in self.house.lobby.connections}
+        assert sent | kept >= set(self.house.relay.streams)
 
     def teardown(self) -> None:
         try:
@@ -230,8 +276,8 @@ class Signaling(RuleBasedStateMachine):
 
 
 Signaling.TestCase.settings = settings(
-    max_examples=60,
-    stateful_step_count=30,
+    max_examples=100,
+    stateful_step_count=40,
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
