@@ -62,6 +62,8 @@ class LightClient:
         self._server: tuple[Any, ...] = ()
         self._tasks: list[asyncio.Task[None]] = []
         self.checking = True
+        self.formats: tuple[str, ...] = ()
+        """More lines for the audio section, such as feedback and RED."""
 
     def open(self, family: int = socket.AF_INET) -> None:
         """
@@ -100,6 +102,11 @@ class LightClient:
     def unprotect(self, data: bytes) -> bytes:
         """Return the plain RTP packet of a datagram that `on_packet` was given."""
         plain: bytes = self._dtls._rx_srtp.unprotect(data)
+        return plain
+
+    def unprotect_rtcp(self, data: bytes) -> bytes:
+        """Return the plain RTCP packets of a datagram that `on_packet` was given."""
+        plain: bytes = self._dtls._rx_srtp.unprotect_rtcp(data)
         return plain
 
     async def send_report(self) -> None:
@@ -239,12 +246,13 @@ class LightClient:
             "s=-",
             "t=0 0",
             "a=group:BUNDLE 0",
-            "m=audio 9 UDP/TLS/RTP/SAVPF 111",
+            "m=audio 9 UDP/TLS/RTP/SAVPF 111 63",
             "c=IN IP4 0.0.0.0",
             "a=mid:0",
             f"a={direction}",
             "a=rtcp-mux",
             f"a=rtpmap:111 {codec}",
+            *self.formats,
             f"a=ice-ufrag:{self._ufrag}",
             f"a=ice-pwd:{self._pwd}",
             f"a=fingerprint:{fingerprint.algorithm} {fingerprint.value}",

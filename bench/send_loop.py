@@ -110,10 +110,11 @@ def _python_loop(ports: list[int]) -> Iterator[Send]:
     mux = UdpMux()
     mux.open(["127.0.0.1"], 0)
     stream = Stream[RtpPacket]("stream_bench")
-    fanout = Fanout(stream, BatchSlots(FanoutCounters(), open_libc()))
+    counters, libc = FanoutCounters(), open_libc()
+    fanout = Fanout(stream, lambda form: BatchSlots(form, counters, libc))
     for port in ports:
         path = mux.sockets[0], ("127.0.0.1", port)
-        fanout.add(Outbound.make(port, OPUS, _session(), path), 0.0)
+        fanout.add(Outbound.make(port, (OPUS, None), _session(), path), 0.0)
 
     def send(place: int, payload: bytes) -> None:
         timestamp = place * PACKET_SAMPLES

@@ -16,6 +16,8 @@ RelayError
 ├── StreamEnded          it was there, it is over
 ├── CapacityExceeded     a limit of the house, not the client's fault
 ├── NegotiationTimeout   offer made, media never came
+├── Replaced             the same device sends from elsewhere now
+├── SessionGone          nothing is left that could be resumed
 ├── PeerFailed           the media connection broke before or while it was used
 └── SettingsError        the options are wrong; the server does not start
 """
@@ -83,6 +85,14 @@ class CapacityExceeded(RelayError):
 
 class NegotiationTimeout(RelayError):
     code = "negotiation_timeout"
+
+
+class Replaced(RelayError):
+    code = "replaced"
+
+
+class SessionGone(RelayError):
+    code = "session_gone"
 
 
 class PeerFailed(RelayError):

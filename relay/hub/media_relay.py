@@ -49,6 +49,7 @@ class MediaRelay(Generic[Frame]):
         self._patience = patience
         self._clock = clock
         self._streams: dict[str, Stream[Frame]] = {}
+        self._succeeded: dict[str, Callable[[], None]] = {}
         self.frames_pushed_before = 0
         """Frames of the streams that have ended."""
 
@@ -97,17 +98,23 @@ class MediaRelay(Generic[Frame]):
         *,
         device_id: str | None = None,
         on_demand: bool = False,
+        succeeded: Callable[[], None] = lambda: None,
     ) -> Stream[Frame]:
         """
-        Open a new stream and tell everybody.
+        Open a new stream and tell everybody; or go on with the stream of the same device.
 
-        A device that is already live under the name is succeeded by this new
-        session. Raises `NameTaken` if the name is another device's.
+        A device that comes back under its name (or again without one) while its stream
+        is live takes it over: the followers hear no end, and whoever sent it before is
+        told by the ``succeeded`` that it gave. Raises `NameTaken` if the name is another
+        device's.
         """
         if name is not None:
             self.check_name(name, device_id)
-            if predecessor := self.by_slug(name.slug):
-                self.end(predecessor, "replaced")
+        if predecessor := self._stream_of(name, device_id):
+            self._succeeded[predecessor.id]()
+            self._succeeded[predecessor.id] = succeeded
+            logger.info("stream %s goes on with a new sender", predecessor.id)
+            return predecessor
         stream = Stream[Frame](
             stream_id := new_stream_id(),
             name,
@@ -117,6 +124,7 @@ class MediaRelay(Generic[Frame]):
             clock=self._clock,
         )
         self._streams[stream.id] = stream
+        self._succeeded[stream.id] = succeeded
         logger.info("stream %s started (%s)", stream.id, name.text if name else "-")
         self.events.publish(StreamStarted(stream.id))
         return stream
@@ -125,10 +133,22 @@ class MediaRelay(Generic[Frame]):
         """Take a stream off the air. Idempotent; the first reason counts."""
         if self._streams.pop(stream.id, None) is None:
             return
+        del self._succeeded[stream.id]
         stream.set_state(StreamState.ENDED)
         self.frames_pushed_before += stream.frames_pushed
         logger.info("stream %s ended: %s", stream.id, reason)
         self.events.publish(StreamEnded(stream.id, reason))
+
+    def _stream_of(
+        self, name: StreamName | None, device_id: str | None
+    ) -> Stream[Frame] | None:
+        if not device_id:
+            return None
+        slug = name.slug if name else None
+        return next(
+            (s for s in self.streams if s.device_id == device_id and s.slug == slug),
+            None,
+        )
 
     def sweep(self) -> None:
         """Mark streams whose frames stopped as stalled, and end them later. Call twice a second."""

@@ -138,10 +138,25 @@ class Ping(ClientMessage):
     def parse(cls, fields: Json) -> "Ping":
         id_ = fields.get("id")
         if isinstance(id_, float) and not math.isfinite(id_):
-            raise MalformedMessage("'id' is short text or a number")  # not JSON's numbers
+            raise MalformedMessage(
+                "'id' is short text or a number"
+            )  # not JSON's numbers
         if id_ is None or (isinstance(id_, int | float) and not isinstance(id_, bool)):
             return cls(id_)
         return cls(_text(fields, "id"))
+
+
+@dataclass(frozen=True, slots=True)
+class Resume(ClientMessage):
+    type = "resume"
+    token: str
+
+    @classmethod
+    def parse(cls, fields: Json) -> "Resume":
+        token = _text(fields, "token")
+        if not token:
+            raise MalformedMessage("'token' is missing")
+        return cls(token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +177,7 @@ _CLIENT_MESSAGES: tuple[type[ClientMessage], ...] = (
     SubscribeVisualization,
     UnsubscribeVisualization,
     Ping,
+    Resume,
     Ignored,
 )
 CLIENT_MESSAGES = {message.type: message for message in _CLIENT_MESSAGES}
@@ -209,6 +225,7 @@ class SenderReady(ServerMessage):
     connection_id: str
     name: str | None
     slug: str | None
+    resume_token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,12 +239,21 @@ class ServerOffer(ServerMessage):
     type = "webrtc_offer"
     offer: SessionDescription
     stream_id: str
+    resume_token: str
 
 
 @dataclass(frozen=True, slots=True)
 class ServerAnswer(ServerMessage):
     type = "webrtc_answer"
     answer: SessionDescription
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed(ServerMessage):
+    type = "resumed"
+    stream_id: str | None
+    """None while a sender's first packet is still to come."""
+    resume_token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,6 +312,7 @@ SERVER_MESSAGES: tuple[type[ServerMessage], ...] = (
     SenderReady,
     ServerOffer,
     ServerAnswer,
+    Resumed,
     StreamAvailable,
     StreamChanged,
     StreamEnded,

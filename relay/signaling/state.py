@@ -18,6 +18,7 @@ from relay.signaling.messages import (
     Ignored,
     Offer,
     Ping,
+    Resume,
     SetMuted,
     StartReceiving,
     StartSending,
@@ -63,7 +64,8 @@ _ALWAYS: dict[type[ClientMessage], SignalingState] = {
 }
 
 TRANSITIONS: dict[SignalingState, dict[type[ClientMessage], SignalingState]] = {
-    IDLE: _ALWAYS,
+    # Resuming takes over the state of the connection that was lost.
+    IDLE: {**_ALWAYS, Resume: IDLE},
     AWAITING_OFFER: {**_ALWAYS, Offer: SENDING, SetMuted: AWAITING_OFFER},
     SENDING: {**_ALWAYS, SetMuted: SENDING},
     AWAITING_ANSWER: {**_ALWAYS, Answer: RECEIVING},

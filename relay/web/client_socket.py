@@ -24,6 +24,10 @@ MAX_FRAME_BYTES = 4 * MAX_MESSAGE_BYTES
 # What the kernel may hold for a client: signaling is little, and the less waits there
 # unseen, the sooner it shows that a client does not read.
 SEND_BUFFER_BYTES = 64 * 1024
+
+LINE_LOST = 4000
+"""The close code of a page that gave its socket up because nothing came: no goodbye."""
+
 CLOSE_REPLY_S = 1 * SECONDS
 
 
@@ -105,7 +109,8 @@ class ClientSocket:
 
     def _ended(self, type_: WSMsgType, data: object) -> None:
         self.broken = isinstance(data, WebSocketError)
-        self.lost = type_ is not WSMsgType.CLOSE and not self.broken
+        said_goodbye = type_ is WSMsgType.CLOSE and data != LINE_LOST
+        self.lost = not said_goodbye and not self.broken
         logger.debug("socket ended: %s, code %s", type_.name, self._response.close_code)
 
     async def _pong(self, payload: bytes) -> None:

@@ -77,6 +77,7 @@ class Connection:
             self._background,
             refuse=self._refuse,
             media_ended=self._media_ended,
+            resumed=self._resumed,
         )
         self._reader: asyncio.Task[Any] | None = None
         self._closing: asyncio.Task[None] | None = None
@@ -154,14 +155,14 @@ class Connection:
         if self.detached:
             self.close_soon(CloseReason.MEDIA_ENDED)
 
+    def _resumed(self) -> None:
+        self.close_soon(CloseReason.RESUMED)
+
     def sweep(self) -> None:
-        """Look after the heartbeat and after media that outlived its socket. Call often."""
-        if self._closing is not None:
+        """Look after the heartbeat. Call often."""
+        if self._closing is not None or self.detached:
             return
-        if self.detached:
-            if self._dialogue.media_stalled:
-                self.close_soon(CloseReason.MEDIA_ENDED)
-        elif self._socket.is_silent():
+        if self._socket.is_silent():
             self._log.info("does not answer")
             self._socket.abort()
         elif self._socket.is_due_for_ping():

@@ -17,6 +17,8 @@ from relay.errors import (
     NegotiationTimeout,
     PeerFailed,
     RelayError,
+    Replaced,
+    SessionGone,
     StreamEnded,
     StreamNotFound,
 )
@@ -29,6 +31,8 @@ from relay.signaling.messages import (
     Offer,
     Ping,
     Pong,
+    Resume,
+    Resumed,
     SenderReady,
     ServerAnswer,
     ServerMessage,
@@ -65,6 +69,7 @@ PEER_ERRORS: dict[str, RelayError] = {
     "negotiation_timeout": NegotiationTimeout(
         "no media arrived in time: is UDP to the media port blocked?"
     ),
+    "replaced": Replaced("another page of this device went on air under this name"),
     "stream_ended": StreamEnded("the stream ended meanwhile"),
 }
 
@@ -82,11 +87,13 @@ class Dialogue:
         *,
         refuse: Callable[[RelayError, str | None], None],
         media_ended: Callable[[], None],
+        resumed: Callable[[], None],
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         """
         ``refuse`` tells the client of an error that answers no message at hand;
-        ``media_ended`` is called when the peer or its stream ended by itself.
+        ``media_ended`` is called when the peer or its stream ended by itself, and
+        ``resumed`` when they went over to another connection of the same client.
         """
         self.state = IDLE
         self.wants_details = False
@@ -97,8 +104,10 @@ class Dialogue:
         self._outbox = outbox
         self._refuse = refuse
         self._media_ended = media_ended
+        self._resumed = resumed
         self._wall_clock = wall_clock
         self._watched = Watched(media.visualization, outbox)
+        self._background = background
         self._slot = PeerSlot(media, background, self._peer_closed)
         self._held: asyncio.TimerHandle | None = None
 
@@ -111,11 +120,6 @@ class Dialogue:
         """Whether there is a peer that was negotiated."""
         return self.peer is not None and self.state in (SENDING, RECEIVING)
 
-    @property
-    def media_stalled(self) -> bool:
-        """Whether the client sends, and its packets have stopped."""
-        return self._slot.stalled
-
     def greet(self) -> None:
         """Say what a client is told before anything else."""
         self._say(self._stream_list.message(detailed=False))
@@ -123,8 +127,8 @@ class Dialogue:
     async def take(self, message: ClientMessage) -> None:
         """Do what the client says. Raises a `RelayError`, which is the answer then."""
         after = advance(self.state, message)
-        await HANDLERS[type(message)](self, message)
-        self._enter(after)
+        taken_over = await HANDLERS[type(message)](self, message)
+        self._enter(taken_over or after)
 
     def stream_ended(self, stream_id: str) -> None:
         """Let go of a stream that is over."""
@@ -140,6 +144,7 @@ class Dialogue:
         """Let go of everything; peers close in the background. Idempotent."""
         self.stop_watching()
         self._end_media(reason)
+        self._media.sessions.revoke(self)
 
     def _say(self, message: ServerMessage) -> None:
         self._outbox.put(encode(message))
@@ -151,13 +156,16 @@ class Dialogue:
 
     async def _start_sending(self, message: StartSending) -> None:
         name = StreamName.parse(message.name) if message.name is not None else None
-        self._end_media("replaced")
-        self._slot.announce(Announcement(name, message.device_id), message.muted)
+        announcement = Announcement(name, message.device_id)
+        # A phone that changed its network negotiates anew; who hears it hears no end.
+        self._end_media("replaced", keep_stream=self._slot.continues(announcement))
+        self._slot.announce(announcement, message.muted)
         self._say(
             SenderReady(
                 self._connection_id,
                 name.text if name else None,
                 name.slug if name else None,
+                self._media.sessions.issue(self),
             )
         )
 
@@ -172,7 +180,7 @@ class Dialogue:
     def _offer_stream(self, address: str) -> None:
         stream = self._media.relay.find(address)
         offer = SessionDescription("offer", self._slot.offer(stream))
-        self._say(ServerOffer(offer, stream.id))
+        self._say(ServerOffer(offer, stream.id, self._media.sessions.issue(self)))
 
     def _offer_newest(self) -> None:
         """Answer a `start_receiving` that was held and that no other has followed."""
@@ -213,6 +221,28 @@ class Dialogue:
     async def _ping(self, message: Ping) -> None:
         self._say(Pong(message.id, self._wall_clock()))
 
+    async def _resume(self, message: Resume) -> SignalingState:
+        """Go on where a lost connection of this client was. Raises `SessionGone`."""
+        before = self._media.sessions.owner(message.token)
+        if before is self or not before.media_flows:
+            raise SessionGone("nothing is left to resume; start again")
+        state: SignalingState = before.state
+        self._slot = before.hand_over()
+        self._slot.move_to(self._background, self._peer_closed)
+        stream = self._slot.stream
+        token = self._media.sessions.issue(self)
+        self._say(Resumed(stream.id if stream else None, token))
+        return state
+
+    def hand_over(self) -> PeerSlot:
+        """Give the media away to the connection that resumes it."""
+        slot = self._slot
+        self._slot = PeerSlot(self._media, self._background, self._peer_closed)
+        self._media.sessions.revoke(self)
+        self._enter(IDLE)
+        self._resumed()
+        return slot
+
     async def _ignore(self, _: ClientMessage) -> None:
         """Do nothing."""
 
@@ -221,10 +251,10 @@ class Dialogue:
             self._held.cancel()
             self._held = None
 
-    def _end_media(self, reason: str) -> None:
+    def _end_media(self, reason: str, *, keep_stream: bool = False) -> None:
         """End what the client sends or receives; it is idle then."""
         self._release_hold()
-        self._slot.vacate(reason)
+        self._slot.vacate(reason, keep_stream=keep_stream)
         self._enter(IDLE)
 
     def _peer_closed(self, reason: str) -> None:
@@ -235,7 +265,7 @@ class Dialogue:
         self._media_ended()
 
 
-Handler = Callable[[Dialogue, Any], Awaitable[None]]
+Handler = Callable[[Dialogue, Any], Awaitable[SignalingState | None]]
 
 # What each message does.
 HANDLERS: dict[type[ClientMessage], Handler] = {
@@ -249,5 +279,6 @@ HANDLERS: dict[type[ClientMessage], Handler] = {
     SubscribeVisualization: Dialogue._watch,
     UnsubscribeVisualization: Dialogue._unwatch,
     Ping: Dialogue._ping,
+    Resume: Dialogue._resume,
     Ignored: Dialogue._ignore,
 }

@@ -1,13 +1,14 @@
 """What a connection needs of the media parts, as seen from the signaling."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from relay.consumers.analyser import Measurement
 from relay.hub.media_relay import MediaRelay
 from relay.hub.stream import Stream
 from relay.rtp.packet import RtpPacket
+from relay.web.sessions import Sessions
 from relay.webrtc.peer import Notify
 
 PacketStream = Stream[RtpPacket]
@@ -56,3 +57,5 @@ class Media:
     relay: MediaRelay[RtpPacket]
     endpoint: Endpoint
     visualization: Visualization
+    sessions: Sessions[Any] = field(default_factory=Sessions)
+    """Of `relay.web.dialogue.Dialogue`."""

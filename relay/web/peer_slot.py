@@ -44,23 +44,21 @@ class PeerSlot:
         self._muted = False
         self.stream: PacketStream | None = None
         """The stream that the peer sends, once it has begun, or hears."""
+        self._kept: tuple[int, PacketStream] | None = None
+        """The stream of an earlier turn that waits for its next sender."""
 
     @property
     def peer(self) -> Peer | None:
         return self._sender or self._receiver
 
     @property
-    def sends(self) -> bool:
-        return self._sender is not None
+    def kept(self) -> PacketStream | None:
+        """The stream that waits for its next sender, which is being negotiated."""
+        return self._kept[1] if self._kept else None
 
     @property
-    def stalled(self) -> bool:
-        """Whether it is a sender's, and its packets have stopped."""
-        return (
-            self.sends
-            and self.stream is not None
-            and self.stream.state is StreamState.STALLED
-        )
+    def sends(self) -> bool:
+        return self._sender is not None
 
     def announce(self, announcement: Announcement, muted: bool) -> None:
         """Note how the stream of the next sender peer is called. Raises `NameTaken`."""
@@ -70,13 +68,26 @@ class PeerSlot:
         self._announcement = announcement
         self._muted = muted
 
+    def continues(self, announcement: Announcement) -> bool:
+        """Whether the announced stream is the one that is sent already, by the same device."""
+        if not self.sends or self.stream is None or not announcement.device_id:
+            return False
+        slug = announcement.name.slug if announcement.name else None
+        stream = self.stream
+        return (stream.device_id, stream.slug) == (announcement.device_id, slug)
+
+    def move_to(self, background: Background, closed: Callable[[str], None]) -> None:
+        """Belong to another connection from now on."""
+        self._background = background
+        self._closed = closed
+
     async def answer(self, offer_sdp: str) -> str:
         """
         Let a sender in and return the answer to its offer.
 
         Raises a `RelayError` if there is nothing to answer with; then the slot is free.
         """
-        self.vacate("replaced")
+        self.vacate("replaced", keep_stream=True)
         turn = self._turn
         peer = self._media.endpoint.sender_peer(
             lambda: self._publish(turn), self._notify_for(turn)
@@ -129,13 +140,23 @@ class PeerSlot:
         if self.sends and self.stream is not None:
             self.stream.set_muted(muted)
 
-    def vacate(self, reason: str) -> None:
-        """Move the peer out, if there is one. What it sent ends with it, at once."""
+    def vacate(self, reason: str, *, keep_stream: bool = False) -> None:
+        """
+        Move the peer out, if there is one. What it sent ends with it, at once.
+
+        With ``keep_stream`` it waits for its next sender, as if the packets had stopped.
+        """
         peer, stream, sends = self.peer, self.stream, self.sends
         self._turn += 1
         self._sender = self._receiver = self.stream = None
+        if self._kept is not None and not keep_stream:
+            self._media.relay.end(self._kept[1], reason)
+            self._kept = None
         if sends and stream is not None:
-            self._media.relay.end(stream, reason)
+            if keep_stream:
+                self._kept = (self._turn - 1, stream)
+            else:
+                self._media.relay.end(stream, reason)
         if peer is not None:
             self._background.run(peer.close(reason), "closing a peer")
 
@@ -162,7 +183,18 @@ class PeerSlot:
         if turn != self._turn:
             raise StreamEnded("the peer is on its way out")
         self.stream = self._media.relay.publish(
-            self._announcement.name, device_id=self._announcement.device_id
+            self._announcement.name,
+            device_id=self._announcement.device_id,
+            succeeded=lambda: self._succeeded(turn),
         )
         self.stream.set_muted(self._muted)
         return self.stream
+
+    def _succeeded(self, turn: int) -> None:
+        """The same device sends the stream of this turn anew, from here or from elsewhere."""
+        if self._kept is not None and self._kept[0] == turn:
+            self._kept = None
+        elif turn == self._turn:
+            self.stream = None
+            self.vacate("replaced")
+            self._closed("replaced")

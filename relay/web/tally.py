@@ -20,6 +20,9 @@ class CloseReason(enum.Enum):
     MEDIA_ENDED = "media_ended"
     """The socket broke earlier, and now its media has ended as well."""
 
+    RESUMED = "resumed"
+    """Its media goes on under a new socket of the same client."""
+
     TOO_SLOW = "too_slow"
     """The client did not read what was sent to it."""
 

@@ -13,7 +13,7 @@ from relay.rtp.packet import RtpPacket
 from relay.webrtc import batch_slots, certificate, contract
 from relay.webrtc.fanout import Fanout, Slots
 from relay.webrtc.host_addresses import lan_addresses
-from relay.webrtc.outbound import Outbound
+from relay.webrtc.outbound import Form, Outbound
 from relay.webrtc.peer import Notify, PeerTimes, Surroundings
 from relay.webrtc.plain_slots import PlainSlots
 from relay.webrtc.receiver_peer import ReceiverPeer
@@ -41,9 +41,15 @@ class WebRtcEndpoint:
         port: int,
         addresses: Sequence[str] = (),
         data_dir: Path | None = None,
+        sender_red: bool = False,
         times: PeerTimes = PeerTimes(),
     ) -> None:
-        """``addresses`` empty: the LAN addresses of this machine, followed as they change."""
+        """
+        ``addresses`` empty: the LAN addresses of this machine, followed as they change.
+
+        ``sender_red``: ask senders for redundancy, at up to twice their bytes.
+        """
+        self._sender_red = sender_red
         self._port = port
         self._addresses = addresses
         self._data_dir = data_dir
@@ -60,6 +66,7 @@ class WebRtcEndpoint:
             certificate.load_or_make(self._data_dir),
             self._events,
             self._times,
+            sender_red=self._sender_red,
         )
         self._libc = _tested_libc()
         self._around.mux.open(self._addresses or lan_addresses(), self._port)
@@ -96,7 +103,9 @@ class WebRtcEndpoint:
             raise StreamEnded(f"stream {stream.id} has ended")
         fanout = self._fanouts.get(stream.id)
         if fanout is None:
-            fanout = self._fanouts[stream.id] = Fanout(stream, self._new_slots())
+            fanout = self._fanouts[stream.id] = Fanout(
+                stream, self._new_slots, self._around.fanout_counters
+            )
         fanout.add(outbound, self._around.clock())
 
     def leave(self, stream: Stream[RtpPacket], outbound: Outbound) -> None:
@@ -108,9 +117,8 @@ class WebRtcEndpoint:
             fanout.close()
             del self._fanouts[stream.id]
 
-    def move(self, stream: Stream[RtpPacket], outbound: Outbound) -> None:
-        if fanout := self._fanouts.get(stream.id):
-            fanout.move(outbound)
+    def of(self, stream: Stream[RtpPacket]) -> Fanout | None:
+        return self._fanouts.get(stream.id)
 
     @property
     def peers(self) -> set[Any]:
@@ -147,10 +155,10 @@ class WebRtcEndpoint:
             **vars(self._around.fanout_counters),
         }
 
-    def _new_slots(self) -> Slots:
+    def _new_slots(self, form: Form = Form.PLAIN) -> Slots:
         if self._libc is None:
-            return PlainSlots(self._around.fanout_counters)
-        return batch_slots.BatchSlots(self._around.fanout_counters, self._libc)
+            return PlainSlots(form, self._around.fanout_counters)
+        return batch_slots.BatchSlots(form, self._around.fanout_counters, self._libc)
 
     async def _watch(self) -> None:
         turns = 0
@@ -160,6 +168,7 @@ class WebRtcEndpoint:
             now = self._around.clock()
             for peer in tuple(self.peers):
                 peer.check_consent(now)
+                peer.report()
             if not self._addresses and turns % ADDRESSES_EVERY == 0:
                 self._follow_addresses()
 

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+import pylibsrtp
 from aiortc.rtcdtlstransport import RTCDtlsTransport
 
 from relay.events import EventBus, PeerClosed, PeerConnected
+from relay.rtp import rtcp
 from relay.webrtc.certificate import SharedCertificate
 from relay.webrtc.fanout import FanoutCounters
 from relay.webrtc.ice_lite import IceLite
@@ -63,7 +65,12 @@ class PeerCounters:
     media_malformed: int = 0
     media_unwanted: int = 0
     """Valid packets of a payload type that was not negotiated."""
+    packets_recovered: int = 0
+    """Lost, and found in the redundancy of a later one."""
+    packets_requested: int = 0
+    """Asked for again, of senders that are gone; those present count their own."""
     rtcp_received: int = 0
+    rtcp_malformed: int = 0
     closes_forced: int = 0
 
 
@@ -76,6 +83,9 @@ class Surroundings:
     events: EventBus
     times: PeerTimes = field(default_factory=PeerTimes)
     clock: Callable[[], float] = time.monotonic
+    wall_clock: Callable[[], float] = time.time
+    sender_red: bool = False
+    """Whether senders are asked to send their sound twice."""
     counters: PeerCounters = field(default_factory=PeerCounters)
     fanout_counters: FanoutCounters = field(default_factory=FanoutCounters)
     peers: set["Peer"] = field(default_factory=set)
@@ -117,6 +127,9 @@ class Peer:
         """DTLS is done: the keys are there."""
         raise AssertionError("a peer starts media in its own way")
 
+    def report(self) -> None:
+        """Send what this kind of peer reports. Called once a second; must not raise."""
+
     def _leave(self) -> None:
         """Let go of the stream, at once and without waiting."""
         raise AssertionError("a peer leaves its stream in its own way")
@@ -156,6 +169,24 @@ class Peer:
                 self._close(reason), name=f"close {self.role} peer"
             )
         return self._closing
+
+    def _send_rtcp(self, data: bytes) -> None:
+        if self._dtls._tx_srtp is not None and self._closing is None:
+            self._ice.send(self._dtls._tx_srtp.protect_rtcp(data))
+
+    def _read_rtcp(self, data: bytes) -> list[rtcp.RtcpPacket]:
+        """Return what a compound packet says; nothing if it is not the client's."""
+        counters = self._around.counters
+        try:
+            packets = rtcp.parse(self._dtls._rx_srtp.unprotect_rtcp(data))
+        except pylibsrtp.Error:
+            counters.media_unauthenticated += 1
+        except ValueError:
+            counters.rtcp_malformed += 1
+        else:
+            counters.rtcp_received += 1
+            return packets
+        return []
 
     def _negotiate(self, remote: RemoteDescription) -> None:
         self._negotiation = asyncio.create_task(

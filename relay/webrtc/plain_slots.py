@@ -3,7 +3,7 @@
 import pylibsrtp
 
 from relay.webrtc.fanout import FanoutCounters, Placed
-from relay.webrtc.outbound import Outbound
+from relay.webrtc.outbound import Form, Outbound
 
 
 class PlainSlots:
@@ -11,7 +11,8 @@ class PlainSlots:
 
     name = "sendto"
 
-    def __init__(self, counters: FanoutCounters) -> None:
+    def __init__(self, form: Form, counters: FanoutCounters) -> None:
+        self._form = form
         self._counters = counters
         self._offsets: dict[Outbound, tuple[int, int]] = {}
 
@@ -31,7 +32,7 @@ class PlainSlots:
         for outbound in self._offsets:
             self.send_to(outbound, packet)
 
-    def send_to(self, outbound: Outbound, packet: Placed) -> None:
+    def send_to(self, outbound: Outbound, packet: Placed) -> bool:
         index_offset, timestamp_offset = self._offsets[outbound]
         header = outbound.header(
             packet.index + index_offset,
@@ -39,11 +40,12 @@ class PlainSlots:
             packet.marker,
         )
         try:
-            protected = outbound.session.protect(header + packet.payload)
+            protected = outbound.session.protect(header + packet.body(self._form))
         except (pylibsrtp.Error, ValueError):
             self._counters.protect_failures += 1
-            return
+            return False
         if outbound.socket.send(protected, outbound.address):
             self._counters.packets_sent += 1
-        else:
-            self._counters.packets_unsent += 1
+            return True
+        self._counters.packets_unsent += 1
+        return False

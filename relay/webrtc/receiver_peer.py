@@ -1,14 +1,24 @@
 """The peer connection of a client that hears a stream."""
 
 import secrets
+from collections.abc import Iterable
 from typing import Protocol
 
 from relay.errors import StreamEnded
 from relay.hub.stream import Stream
+from relay.rtp import rtcp
 from relay.rtp.packet import RtpPacket
 from relay.webrtc import session_description
-from relay.webrtc.outbound import Outbound, new_ssrc
+from relay.webrtc.fanout import Fanout
+from relay.webrtc.outbound import Form, Outbound, new_ssrc
 from relay.webrtc.peer import Notify, Peer, PeerState, Surroundings
+from relay.webrtc.receiver_quality import ReceiverQuality
+from relay.webrtc.sender_feedback import CNAME
+
+OPUS = session_description.OPUS_PAYLOAD_TYPE
+
+REPORT_EVERY = 2
+"""Seconds between two reports to a receiver."""
 
 
 class Fanouts(Protocol):
@@ -19,7 +29,8 @@ class Fanouts(Protocol):
 
     def leave(self, stream: Stream[RtpPacket], outbound: Outbound) -> None: ...
 
-    def move(self, stream: Stream[RtpPacket], outbound: Outbound) -> None: ...
+    def of(self, stream: Stream[RtpPacket]) -> Fanout | None:
+        """Return the fan-out of a stream that has receivers."""
 
 
 class ReceiverPeer(Peer):
@@ -38,7 +49,9 @@ class ReceiverPeer(Peer):
         self.stream = stream
         self._fanouts = fanouts
         self._ssrc = new_ssrc()
-        self._payload_type = session_description.OPUS_PAYLOAD_TYPE
+        self._payload_types: tuple[int, int | None] = (OPUS, None)
+        self.quality = ReceiverQuality()
+        self._seconds = 0
         self._outbound: Outbound | None = None
 
     def offer(self) -> str:
@@ -53,7 +66,9 @@ class ReceiverPeer(Peer):
         Raises `BadSessionDescription`, `NoAudio` or `NoOpus`.
         """
         remote = session_description.parse(answer_sdp)
-        self._payload_type = remote.opus_payload_type
+        # Redundant blocks name the payload type inside, and it is the same for everybody.
+        red = remote.red_payload_type if remote.payload_type == OPUS else None
+        self._payload_types = (remote.payload_type, red)
         self._negotiate(remote)
 
     def move_to(self, stream: Stream[RtpPacket]) -> None:
@@ -76,7 +91,7 @@ class ReceiverPeer(Peer):
         assert self._ice.address is not None, "DTLS came from an address"
         self._outbound = Outbound.make(
             self._ssrc,
-            self._payload_type,
+            self._payload_types,
             self._dtls._tx_srtp,
             (self._ice.socket, self._ice.address),
         )
@@ -88,14 +103,60 @@ class ReceiverPeer(Peer):
         else:
             self._connected()
 
+    def report(self) -> None:
+        """Tell the receiver which moment its packets belong to (RFC 3550, section 6.4.1)."""
+        self._seconds += 1
+        fanout = self._fanouts.of(self.stream)
+        if self._seconds % REPORT_EVERY or fanout is None or self._outbound is None:
+            return
+        position = fanout.position(self._outbound)
+        if position is None:
+            return
+        around = self._around
+        captured_at = around.wall_clock() - around.clock() + position.captured_at
+        report = rtcp.SenderReport(
+            self._ssrc,
+            rtcp.ntp_time(captured_at),
+            position.rtp_timestamp,
+            position.packets,
+            position.octets,
+        )
+        self._send_rtcp(
+            rtcp.sender_report(report) + rtcp.source_description(self._ssrc, CNAME)
+        )
+
     def _path_changed(self) -> None:
         if self._outbound and self._ice.socket and self._ice.address:
             self._outbound.socket = self._ice.socket
             self._outbound.address = self._ice.address
-            self._fanouts.move(self.stream, self._outbound)
+            if fanout := self._fanouts.of(self.stream):
+                fanout.move(self._outbound)
 
     def _on_media(self, data: bytes) -> None:
-        self._around.counters.rtcp_received += 1
+        if self._outbound is None or not rtcp.is_rtcp(data):
+            return
+        for packet in self._read_rtcp(data):
+            if isinstance(packet, rtcp.Nack):
+                if packet.media_ssrc == self._ssrc:
+                    self._resend(self._outbound, packet.sequences)
+            elif isinstance(packet, rtcp.ReceiverReport | rtcp.SenderReport):
+                self._take_blocks(self._outbound, packet.blocks)
+
+    def _resend(self, outbound: Outbound, sequences: Iterable[int]) -> None:
+        if fanout := self._fanouts.of(self.stream):
+            fanout.resend(outbound, sequences, self._around.clock())
+
+    def _take_blocks(
+        self, outbound: Outbound, blocks: Iterable[rtcp.ReportBlock]
+    ) -> None:
+        for block in blocks:
+            if block.ssrc != self._ssrc:
+                continue
+            self.quality.take(block, rtcp.ntp_time(self._around.wall_clock()))
+            form = self.quality.form if outbound.red_payload_type else Form.PLAIN
+            fanout = self._fanouts.of(self.stream)
+            if fanout is not None and form is not outbound.form:
+                fanout.change_form(outbound, form)
 
     def _leave(self) -> None:
         if self._outbound is not None:

@@ -2,14 +2,18 @@
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 
 import pylibsrtp
 
 from relay.errors import RelayError
 from relay.hub.stream import Stream
+from relay.rtp import red, rtcp
 from relay.rtp.packet import RtpPacket
 from relay.webrtc import session_description
 from relay.webrtc.peer import Notify, Peer, Surroundings
+from relay.webrtc.sender_feedback import SenderFeedback
+from relay.webrtc.telephone_line import TelephoneLine
 
 
 class SenderPeer(Peer):
@@ -32,7 +36,10 @@ class SenderPeer(Peer):
         self.stream: Stream[RtpPacket] | None = None
         self._publish = publish
         self._payload_type = -1
+        self._red_payload_type: int | None = None
         self._unprotect: Callable[[bytes], bytes] | None = None
+        self._telephone: TelephoneLine | None = None
+        self.feedback: SenderFeedback | None = None
 
     async def answer(self, offer_sdp: str) -> str:
         """
@@ -40,40 +47,92 @@ class SenderPeer(Peer):
 
         Raises `BadSessionDescription`, `NoAudio` or `NoOpus`; the peer is of no use then.
         """
-        remote = session_description.parse(offer_sdp)
-        self._payload_type = remote.opus_payload_type
+        remote = session_description.parse(offer_sdp, telephone=True)
+        self._payload_type = remote.payload_type
+        self._red_payload_type = remote.red_payload_type
+        if remote.telephone is not None:
+            self._telephone = TelephoneLine(remote.telephone)
+        self.feedback = SenderFeedback(
+            self._send_rtcp, nack=remote.nack, clock=self._around.clock
+        )
         self._negotiate(remote)
         return session_description.answer(
-            remote, self.local_transport, secrets.randbits(62)
+            remote,
+            self.local_transport,
+            secrets.randbits(62),
+            red=self._around.sender_red,
         )
+
+    def report(self) -> None:
+        if self.feedback is not None and self._unprotect is not None:
+            self.feedback.report()
 
     def _secured(self) -> None:
         self._unprotect = self._dtls._rx_srtp.unprotect
 
     def _on_media(self, data: bytes) -> None:
         counters = self._around.counters
-        if self._unprotect is None or len(data) < 12:
+        if self._unprotect is None:
             return
-        if 64 <= data[1] & 0x7F < 96:  # RFC 5761, section 4
-            counters.rtcp_received += 1
+        if rtcp.is_rtcp(data):
+            self._on_rtcp(data)
             return
         try:
             packet = RtpPacket.parse(self._unprotect(data), self._around.clock())
+            if packet.payload_type == self._payload_type and packet.payload:
+                self._take(packet)
+            elif packet.payload_type == self._red_payload_type:
+                self._take_red(packet)
+            else:
+                counters.media_unwanted += 1
         except pylibsrtp.Error:
             counters.media_unauthenticated += 1
-            return
         except ValueError:
             counters.media_malformed += 1
-            return
-        if packet.payload_type != self._payload_type or not packet.payload:
-            counters.media_unwanted += 1
-            return
+
+    def _on_rtcp(self, data: bytes) -> None:
+        for packet in self._read_rtcp(data):
+            if isinstance(packet, rtcp.SenderReport) and self.feedback is not None:
+                self.feedback.take_report(packet)
+
+    def _take_red(self, packet: RtpPacket) -> None:
+        """Take a packet with redundancy: what was lost before it first, then its own sound."""
+        *redundant, primary = red.parse(packet.payload)
+        for age, block in zip(range(len(redundant), 0, -1), redundant, strict=True):
+            earlier = replace(
+                packet,
+                payload_type=self._payload_type,
+                sequence=packet.sequence - age & 0xFFFF,
+                timestamp=packet.timestamp - block.timestamp_offset & 0xFFFFFFFF,
+                payload=block.payload,
+                marker=False,
+            )
+            if block.payload and self.feedback and self.feedback.lacks(earlier):
+                self._around.counters.packets_recovered += 1
+                self._take(earlier)
+        if primary.payload_type == self._payload_type and primary.payload:
+            self._take(
+                replace(
+                    packet,
+                    payload_type=self._payload_type,
+                    payload=primary.payload,
+                )
+            )
+
+    def _take(self, packet: RtpPacket) -> None:
+        counters = self._around.counters
         counters.packets_received += 1
         counters.bytes_received += len(packet.payload)
+        if self.feedback is not None:
+            self.feedback.received(packet)
         if self.stream is None and not self._go_live():
             return
         assert self.stream is not None, "a sender that is live has a stream"
-        self.stream.push(packet)
+        if self._telephone is None:
+            self.stream.push(packet)
+        else:
+            for converted in self._telephone.convert(packet):
+                self.stream.push(converted)
 
     def _go_live(self) -> bool:
         try:
@@ -87,3 +146,5 @@ class SenderPeer(Peer):
 
     def _leave(self) -> None:
         self._unprotect = None
+        if self.feedback is not None:
+            self.feedback.close()

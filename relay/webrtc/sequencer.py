@@ -23,7 +23,8 @@ class Sequencer:
         self.timestamp = 0
         """Its RTP timestamp on the stream's line, not wrapped."""
         self.packets_refused = 0
-        self._ssrc: int | None = None
+        self.ssrc: int | None = None
+        """The sender's, whose packets are placed now."""
         self._floor = 0
         self._sequence = 0
         self._sender_timestamp = 0
@@ -31,7 +32,7 @@ class Sequencer:
 
     def place(self, packet: RtpPacket) -> tuple[int, int] | None:
         """Return the packet's index and timestamp on the line, or None if it is refused."""
-        if packet.ssrc != self._ssrc:
+        if packet.ssrc != self.ssrc:
             self._restart(packet)
             return self.index, self.timestamp
         sequence = unwrap_sequence(packet.sequence, self._sequence)
@@ -51,11 +52,11 @@ class Sequencer:
 
     def _restart(self, packet: RtpPacket) -> None:
         self.index += 1
-        if self._ssrc is not None:
+        if self.ssrc is not None:
             elapsed_s = max(0.02, packet.received_at - self._received_at)
             self.timestamp += round(elapsed_s * CLOCK_RATE)
         self._floor = self.index - 1  # its predecessor's place is taken
-        self._ssrc = packet.ssrc
+        self.ssrc = packet.ssrc
         self._sequence = packet.sequence
         self._sender_timestamp = packet.timestamp
         self._received_at = packet.received_at

@@ -12,11 +12,14 @@ from dataclasses import dataclass
 
 from aiortc import sdp as aiortc_sdp
 from aiortc.rtcdtlstransport import RTCDtlsFingerprint, RTCDtlsParameters
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 
+from relay.audio.telephone import RTP_CLOCK_RATE, TelephoneCodec
 from relay.errors import BadSessionDescription, NoAudio, NoOpus
 
 OPUS_PAYLOAD_TYPE = 111
-"""Ours when we offer; the one every browser uses by itself."""
+RED_PAYLOAD_TYPE = 63
+"""Ours when we offer; those that browsers use by themselves."""
 
 # ``useinbandfec`` asks the other side to add forward error correction (RFC 7587, 6.1).
 OPUS_PARAMETERS = "minptime=10;useinbandfec=1"
@@ -45,7 +48,14 @@ class RemoteDescription:
     ice_pwd: str
     dtls: RTCDtlsParameters
     """Fingerprints, and the role the *client* wants: ``client``, ``server`` or ``auto``."""
-    opus_payload_type: int
+    payload_type: int
+    """Of the codec we take: Opus, or else that of `telephone`."""
+    telephone: TelephoneCodec | None
+    """The codec of a sender that has no Opus."""
+    red_payload_type: int | None
+    """Of redundant Opus (RFC 2198), if the client speaks it with our Opus inside."""
+    nack: bool
+    """Whether the client asks for, and answers requests for, lost packets (RFC 4585)."""
     sections: tuple[Section, ...]
     audio_index: int
     """Which of the sections is the audio we use."""
@@ -62,9 +72,45 @@ class LocalTransport:
     """Our addresses and ports, best first."""
 
 
-def parse(sdp: str) -> RemoteDescription:
+@dataclass(frozen=True, slots=True)
+class Formats:
+    """The formats of our audio section. The first one listed is the one that is sent."""
+
+    opus: int
+    red: int | None
+    red_first: bool
+    nack: bool
+    telephone: TelephoneCodec | None = None
+    """What ``opus`` stands for if it is not Opus."""
+
+    @property
+    def in_order(self) -> str:
+        if self.red is None:
+            return str(self.opus)
+        order = (self.red, self.opus) if self.red_first else (self.opus, self.red)
+        return " ".join(map(str, order))
+
+    @property
+    def lines(self) -> list[str]:
+        if self.telephone is not None:
+            return [f"a=rtpmap:{self.opus} {self.telephone.value}/{RTP_CLOCK_RATE}"]
+        lines = [
+            f"a=rtpmap:{self.opus} opus/48000/2",
+            f"a=fmtp:{self.opus} {OPUS_PARAMETERS}",
+        ]
+        if self.nack:
+            lines.append(f"a=rtcp-fb:{self.opus} nack")
+        if self.red is not None:
+            lines += [
+                f"a=rtpmap:{self.red} red/48000/2",
+                f"a=fmtp:{self.red} {self.opus}/{self.opus}",
+            ]
+        return lines
+
+
+def parse(sdp: str, *, telephone: bool = False) -> RemoteDescription:
     """
-    Read a client's offer or answer.
+    Read a client's offer or answer; with ``telephone`` one without Opus will do.
 
     Raises `BadSessionDescription`, `NoAudio` or `NoOpus`.
     """
@@ -80,7 +126,9 @@ def parse(sdp: str) -> RemoteDescription:
     errors: list[BadSessionDescription | NoOpus] = []
     for index in audio:
         try:
-            return _describe(session_lines, media[index], sections, index)
+            return _describe(
+                session_lines, media[index], sections, index, telephone=telephone
+            )
         except (BadSessionDescription, NoOpus) as error:
             errors.append(error)
     raise errors[0]
@@ -101,13 +149,15 @@ def _describe(
     audio_lines: list[str],
     sections: tuple[Section, ...],
     index: int,
+    *,
+    telephone: bool,
 ) -> RemoteDescription:
     # Candidates are not read: an ICE-lite agent learns addresses from checks alone, so
     # a description can never make this server send to an address of its choice.
     wanted = [
         line
         for line in (*session_lines, *audio_lines)
-        if not line.startswith(("a=candidate", "a=ssrc", "a=extmap", "a=rtcp-fb", "c="))
+        if not line.startswith(("a=candidate", "a=ssrc", "a=extmap", "c="))
     ]
     try:
         parsed = aiortc_sdp.SessionDescription.parse("\r\n".join(wanted) + "\r\n")
@@ -116,9 +166,7 @@ def _describe(
         # AssertionError, IndexError, KeyError, AttributeError and ValueError alike.
         raise BadSessionDescription("the session description does not parse") from None
     media = parsed.media[0]
-    codecs = [c for c in media.rtp.codecs if c.mimeType.lower() == "audio/opus"]
-    if not codecs:
-        raise NoOpus("the audio section does not have Opus")
+    codec, telephone_codec = _choose(media.rtp.codecs, media.fmt, telephone)
     if not media.rtcp_mux:
         raise BadSessionDescription("the audio section must use rtcp-mux")
     if media.ice is None or media.dtls is None or not media.dtls.fingerprints:
@@ -128,12 +176,68 @@ def _describe(
         raise BadSessionDescription("the ICE user name or password is not valid")
     if not any(f.algorithm.lower() in _HASHES for f in media.dtls.fingerprints):
         raise BadSessionDescription("no fingerprint with a known hash")
-    payload_type = codecs[0].payloadType
+    payload_type = _payload_type(codec)
+    return RemoteDescription(
+        ufrag,
+        pwd,
+        media.dtls,
+        payload_type,
+        telephone_codec,
+        _red_payload_type(media.rtp.codecs, payload_type),
+        any(f.type == "nack" and not f.parameter for f in codec.rtcpFeedback),
+        sections,
+        index,
+    )
+
+
+def _choose(
+    codecs: list[RTCRtpCodecParameters], formats: list[int | str], telephone: bool
+) -> tuple[RTCRtpCodecParameters, TelephoneCodec | None]:
+    """Return the codec we take. Raises `NoOpus`."""
+    for codec in codecs:
+        if codec.mimeType.lower() == "audio/opus":
+            return codec, None
+    if telephone:
+        known = {codec.payloadType for codec in codecs}
+        static = [p for p in STATIC if p.payloadType in formats]
+        for codec in codecs + [p for p in static if p.payloadType not in known]:
+            name = codec.mimeType.partition("/")[2].upper()
+            if codec.clockRate == RTP_CLOCK_RATE and name in TELEPHONE_NAMES:
+                return codec, TelephoneCodec(name)
+    raise NoOpus("the audio section does not have Opus")
+
+
+def _static(name: str, payload_type: int) -> RTCRtpCodecParameters:
+    return RTCRtpCodecParameters(
+        mimeType=f"audio/{name}",
+        clockRate=RTP_CLOCK_RATE,
+        channels=1,
+        payloadType=payload_type,
+    )
+
+
+# Payload types that need no rtpmap (RFC 3551, table 4), best sound first.
+STATIC = (_static("G722", 9), _static("PCMU", 0), _static("PCMA", 8))
+
+
+def _payload_type(codec: RTCRtpCodecParameters) -> int:
+    payload_type = codec.payloadType
     if payload_type is None or not 0 <= payload_type <= 127:
         raise BadSessionDescription("a payload type is not valid")
-    return RemoteDescription(ufrag, pwd, media.dtls, payload_type, sections, index)
+    return payload_type
 
 
+def _red_payload_type(codecs: list[RTCRtpCodecParameters], opus: int) -> int | None:
+    """Return the payload type of RED whose blocks are all of our Opus."""
+    for codec in codecs:
+        if codec.mimeType.lower() == "audio/red":
+            inside = next(iter(codec.parameters), "")
+            if inside and set(str(inside).split("/")) == {str(opus)}:
+                return _payload_type(codec)
+    return None
+
+
+TELEPHONE_NAMES = {codec.value for codec in TelephoneCodec}
 _HASHES = ("sha-256", "sha-384", "sha-512")
 
 
@@ -148,11 +252,17 @@ def remote_dtls(description: RemoteDescription) -> RTCDtlsParameters:
     )
 
 
-def answer(remote: RemoteDescription, local: LocalTransport, session_id: int) -> str:
+def answer(
+    remote: RemoteDescription,
+    local: LocalTransport,
+    session_id: int,
+    *,
+    red: bool = False,
+) -> str:
     """
     Write the answer to a sender: its first usable audio section, every other rejected.
 
-    We are the passive side of DTLS unless the client insists on being that itself.
+    With ``red`` a sender that can repeats its sound in every packet. We are the passive side of DTLS unless the client insists on being that itself.
     """
     setup = "active" if remote.dtls.role == "server" else "passive"
     lines = _session(session_id, remote.sections[remote.audio_index].mid)
@@ -165,22 +275,22 @@ def answer(remote: RemoteDescription, local: LocalTransport, session_id: int) ->
                 "a=inactive",
             ]
             continue
-        lines += _audio(
-            local,
-            section.mid,
-            remote.opus_payload_type,
-            direction="recvonly",
-            setup=setup,
+        formats = Formats(
+            remote.payload_type,
+            remote.red_payload_type if red else None,
+            red_first=True,
+            nack=remote.nack,
+            telephone=remote.telephone,
         )
+        lines += _audio(local, section.mid, formats, direction="recvonly", setup=setup)
     return "\r\n".join(lines) + "\r\n"
 
 
 def offer(local: LocalTransport, session_id: int, stream_id: str, ssrc: int) -> str:
     """Write the offer to a receiver."""
     lines = _session(session_id, "0")
-    lines += _audio(
-        local, "0", OPUS_PAYLOAD_TYPE, direction="sendonly", setup="actpass"
-    )
+    formats = Formats(OPUS_PAYLOAD_TYPE, RED_PAYLOAD_TYPE, red_first=False, nack=True)
+    lines += _audio(local, "0", formats, direction="sendonly", setup="actpass")
     lines += [
         f"a=msid:{stream_id} audio",
         f"a=ssrc:{ssrc} cname:earshot",
@@ -201,18 +311,17 @@ def _session(session_id: int, mid: str) -> list[str]:
 
 
 def _audio(
-    local: LocalTransport, mid: str, payload_type: int, *, direction: str, setup: str
+    local: LocalTransport, mid: str, formats: Formats, *, direction: str, setup: str
 ) -> list[str]:
     address, port = local.candidates[0]
     family = "IP6" if ":" in address else "IP4"
     return [
-        f"m=audio {port} UDP/TLS/RTP/SAVPF {payload_type}",
+        f"m=audio {port} UDP/TLS/RTP/SAVPF {formats.in_order}",
         f"c=IN {family} {address}",
         f"a=mid:{mid}",
         f"a={direction}",
         "a=rtcp-mux",
-        f"a=rtpmap:{payload_type} opus/48000/2",
-        f"a=fmtp:{payload_type} {OPUS_PARAMETERS}",
+        *formats.lines,
         f"a=ice-ufrag:{local.ice_ufrag}",
         f"a=ice-pwd:{local.ice_pwd}",
         f"a=fingerprint:sha-256 {local.fingerprint}",

@@ -64,19 +64,35 @@ async def test_what_nobody_sends_is_not_found() -> None:
 
 
 async def test_the_same_device_takes_its_name_over() -> None:
-    """A device that comes back succeeds its old session; another one is refused."""
+    """A device that comes back goes on with its stream; another one is refused."""
     events = EventBus()
     diary = Diary(events)
     relay = MediaRelay[int](events)
-    old = relay.publish(NURSERY, device_id="phone")
+    told: list[str] = []
+    old = relay.publish(
+        NURSERY, device_id="phone", succeeded=lambda: told.append("succeeded")
+    )
     with pytest.raises(NameTaken, match="Nursery"):
         relay.publish(NURSERY, device_id="tablet")
     with pytest.raises(NameTaken):
         relay.check_name(NURSERY, None)
     new = relay.publish(NURSERY, device_id="phone")
-    assert old.state is StreamState.ENDED
+    assert new is old
     assert relay.find("nursery") is new
-    assert diary.endings() == ["replaced"]
+    assert told == ["succeeded"]
+    assert diary.endings() == []
+    relay.publish(NURSERY, device_id="phone")
+    assert told == ["succeeded"]
+
+
+async def test_without_a_name_the_device_alone_decides() -> None:
+    """A device's nameless stream is taken over by it, and by nobody without a device."""
+    relay = MediaRelay[int](EventBus())
+    one = relay.publish(device_id="phone")
+    assert relay.publish(device_id="phone") is one
+    assert relay.publish(device_id="tablet") is not one
+    assert relay.publish() is not relay.publish()
+    assert relay.publish(NURSERY, device_id="phone") is not one
 
 
 async def test_a_stream_ends_once() -> None:

@@ -52,6 +52,7 @@ from relay.signaling import messages as m
         ),
         ('{"type":"ping","id":3}', m.Ping(3)),
         ('{"type":"ping","id":"a"}', m.Ping("a")),
+        ('{"type":"resume","token":"abc"}', m.Resume("abc")),
         ('{"type":"ice_candidate","candidate":{"any":"thing"}}', m.Ignored()),
         ('{"type":"local_ip","ip":5}', m.Ignored()),
     ],
@@ -88,6 +89,8 @@ def test_a_good_message_is_read(text: str, message: m.ClientMessage) -> None:
         ('{"type":"set_muted"}', MalformedMessage),
         ('{"type":"ping","id":{"a":1}}', MalformedMessage),
         ('{"type":"ping","id":true}', MalformedMessage),
+        ('{"type":"resume"}', MalformedMessage),
+        ('{"type":"resume","token":""}', MalformedMessage),
         (" " * (64 * 1024 + 1), MessageTooLarge),
         (
             json.dumps(
@@ -197,11 +200,14 @@ def test_details_are_plain_json() -> None:
 
 def test_descriptions_are_nested_as_browsers_expect_them() -> None:
     """An offer carries ``{"type", "sdp"}``."""
-    sent = m.encode(m.ServerOffer(m.SessionDescription("offer", "v=0"), "stream_1"))
+    sent = m.encode(
+        m.ServerOffer(m.SessionDescription("offer", "v=0"), "stream_1", "t")
+    )
     assert json.loads(sent) == {
         "type": "webrtc_offer",
         "offer": {"type": "offer", "sdp": "v=0"},
         "stream_id": "stream_1",
+        "resume_token": "t",
     }
 
 

@@ -39,6 +39,14 @@ def test_a_new_start_replaces_and_a_stop_ends_in_every_state(
     assert advance(state, m.StopStream()) is S.IDLE
 
 
+def test_only_an_idle_connection_resumes() -> None:
+    """Whoever does something already has nothing to resume."""
+    assert advance(S.IDLE, m.Resume("t")) is S.IDLE
+    for state in set(S) - {S.IDLE}:
+        with pytest.raises(UnexpectedMessage):
+            advance(state, m.Resume("t"))
+
+
 @pytest.mark.parametrize("state", list(S))
 @pytest.mark.parametrize("kind", ANYTIME)
 def test_questions_change_nothing(

@@ -32,6 +32,7 @@ async def test_sending(house: House) -> None:
     assert ready["slug"] == "nursery-phone"
     assert ready["connection_id"]
     answer = await sender.ask("webrtc_offer", offer=description("offer"))
+    assert ready["resume_token"]
     assert answer == {"type": "webrtc_answer", "answer": description("answer", ANSWER)}
     assert await listener.heard() == []
 
@@ -86,13 +87,94 @@ async def test_name_taken_between_announcement_and_first_packet(house: House) ->
 
 
 async def test_device_takes_its_name_over(house: House) -> None:
-    """A device that comes back under its name replaces its former stream."""
-    first, old = await house.sender("Kitchen", device_id="phone")
-    _, new = await house.sender("Kitchen", device_id="phone")
-    assert house.relay.streams == [new]
-    ended = await first.hear("stream_ended")
-    assert (ended["stream_id"], ended["reason"]) == (old.id, "replaced")
-    await house.until(lambda: len(house.endpoint.peers) == 1)
+    """A device that comes back goes on with its stream; its former page is told."""
+    first, stream = await house.sender("Kitchen", device_id="phone")
+    receiver = await house.receiver(stream)
+    again = await house.client()
+    await again.ask("start_sending", name="Kitchen", device_id="phone")
+    await again.ask("webrtc_offer", offer=description("offer"))
+    assert house.endpoint.sender.speak() is stream
+    assert house.relay.streams == [stream]
+    assert (await first.hear("error"))["code"] == "replaced"
+    await house.until(lambda: len(house.endpoint.peers) == 2)
+    assert [m["type"] for m in await receiver.heard()] == []
+    await first.leave()
+    assert house.relay.streams == [stream]
+
+
+async def test_new_peer_of_the_same_client_goes_on_with_its_stream(
+    house: House,
+) -> None:
+    """A phone in another network negotiates anew on its socket; nobody hears an end."""
+    sender, stream = await house.sender("Kitchen", device_id="phone")
+    before = house.endpoint.sender
+    await sender.ask("start_sending", name="Kitchen", device_id="phone")
+    await house.until(lambda: before.state is PeerState.CLOSED)
+    await sender.ask("webrtc_offer", offer=description("offer"))
+    assert house.endpoint.sender.speak() is stream
+    assert await sender.heard() == []
+
+
+async def test_lost_socket_is_resumed(house: House) -> None:
+    """A new socket goes on with peer, stream and order of the lost one."""
+    sender = await house.client()
+    ready = await sender.ask("start_sending", name="Kitchen")
+    await sender.ask("webrtc_offer", offer=description("offer"))
+    stream = house.endpoint.sender.speak()
+    assert stream is not None
+    sender.drop()
+    await house.until(lambda: house.lobby.connected_clients == 0)
+    again = await house.client()
+    resumed = await again.ask("resume", token=ready["resume_token"])
+    assert (resumed["type"], resumed["stream_id"]) == ("resumed", stream.id)
+    assert resumed["resume_token"] != ready["resume_token"]
+    await house.until(lambda: len(house.lobby.connections) == 1)
+    await again.say("set_muted", muted=True)
+    await house.until(lambda: stream.muted)
+    await again.say("stop_stream")
+    assert (await again.hear("stream_ended"))["stream_id"] == stream.id
+    assert not house.endpoint.peers
+
+
+async def test_receiver_resumes_although_its_old_socket_seems_alive(
+    house: House,
+) -> None:
+    """The client knows better than the server that the old socket is of no use."""
+    _, stream = await house.sender()
+    receiver = await house.client()
+    offer = await receiver.ask("start_receiving", stream_id=stream.id)
+    await receiver.say("webrtc_answer", answer=description("answer"))
+    await receiver.heard()
+    peer = house.endpoint.latest
+    again = await house.client()
+    resumed = await again.ask("resume", token=offer["resume_token"])
+    assert (resumed["type"], resumed["stream_id"]) == ("resumed", stream.id)
+    await receiver.closed()
+    assert peer.state is PeerState.CONNECTED
+    peer.fail("consent_expired")
+    assert (await again.hear("error"))["code"] == "peer_failed"
+
+
+@pytest.mark.parametrize("why", ["never issued", "used", "left", "idle"])
+async def test_nothing_to_resume(house: House, why: str) -> None:
+    """A token opens one place, once, while there is media in it."""
+    sender = await house.client()
+    ready = await sender.ask("start_sending")
+    token = ready["resume_token"]
+    if why != "idle":
+        await sender.ask("webrtc_offer", offer=description("offer"))
+        house.endpoint.sender.speak()
+    if why == "never issued":
+        token = "guess"
+    elif why == "left":
+        await sender.leave()
+        await house.until(lambda: not house.lobby.connections)
+    elif why == "used":
+        assert (await (await house.client()).ask("resume", token=token))[
+            "type"
+        ] == "resumed"
+    refusal = await (await house.client()).ask("resume", token=token)
+    assert refusal["code"] == "session_gone"
 
 
 async def test_same_sender_starts_again_under_its_name(house: House) -> None:
@@ -206,6 +288,7 @@ async def test_receiving(house: House) -> None:
     for address in ({"stream_id": stream.id}, {"name": "Kitchen"}, {"name": "kitchen"}):
         receiver = await house.client()
         offer = await receiver.ask("start_receiving", **address)
+        assert offer.pop("resume_token")
         assert offer == {
             "type": "webrtc_offer",
             "offer": description("offer"),
@@ -488,3 +571,14 @@ async def test_what_older_clients_say(house: House, type_: str) -> None:
     client = await house.client()
     await client.say(type_, candidate={"candidate": "x"}, ip="192.0.2.1")
     assert await client.heard() == []
+
+
+async def test_stream_that_waits_for_its_next_sender_ends_with_its_client(
+    house: House,
+) -> None:
+    """Who announces to go on and leaves instead takes the stream along."""
+    sender, _ = await house.sender("Kitchen", device_id="phone")
+    await sender.ask("start_sending", name="Kitchen", device_id="phone")
+    assert len(house.relay.streams) == 1
+    await sender.leave()
+    await house.until(lambda: not house.relay.streams)

@@ -146,6 +146,20 @@ class Signaling(RuleBasedStateMachine):
         self.say(place, "webrtc_offer", offer=description("offer"))
         self.speak(-1)
 
+    @rule(place=PLACES, device=DEVICES)
+    def send_anew(self, place: int, device: str | None) -> None:
+        """Negotiate again under a name, as a phone in another network does."""
+        self.say(place, "start_sending", name="Kitchen", device_id=device)
+        self.say(place, "webrtc_offer", offer=description("offer"))
+        self.speak(-1)
+
+    @rule(place=PLACES, number=st.integers(0, 3))
+    def resume(self, place: int, number: int) -> None:
+        """Go on where any connection is, lost or not."""
+        tokens = sorted(self.house.media.sessions._owners)
+        if tokens:
+            self.say(place, "resume", token=tokens[number % len(tokens)])
+
     @rule(place=PLACES)
     def receive(self, place: int) -> None:
         """Go all the way to hearing the newest stream."""
@@ -223,7 +237,7 @@ class Signaling(RuleBasedStateMachine):
 
     @invariant()
     def streams_have_senders(self) -> None:
-        """No stream is on air without the peer that sends it."""
+        """No stream is on air without the peer that sends it, or is negotiated to."""
         if not hasattr(self, "house"):
             return
         sent = {
@@ -231,7 +245,8 @@ class Signaling(RuleBasedStateMachine):
             for p in self.house.endpoint.peers
             if isinstance(p, FakeSenderPeer) and p.stream is not None
         }
-        assert sent >= set(self.house.relay.streams)
+        kept = {c._dialogue._slot.kept for c in self.house.lobby.connections}
+        assert sent | kept >= set(self.house.relay.streams)
 
     def teardown(self) -> None:
         try:

@@ -1,11 +1,13 @@
 """The studio as a fixture."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
+import pytest
 import pytest_asyncio
 
 from relay.events import EventBus
 from relay.webrtc.endpoint import WebRtcEndpoint
+from tests.webrtc.stranger import Stranger
 from tests.webrtc.studio import Studio
 
 
@@ -17,3 +19,10 @@ async def studio() -> AsyncIterator[Studio]:
         yield studio
         await studio.clear()
     assert not endpoint.peers
+
+
+@pytest.fixture
+def stranger(studio: Studio) -> Iterator[Stranger]:
+    stranger = Stranger(studio)
+    with stranger.sock:
+        yield stranger

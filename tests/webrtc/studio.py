@@ -7,6 +7,7 @@ from bench.light_client import LightClient
 from relay.events import EventBus, PeerClosed, PeerConnected
 from relay.hub.media_relay import MediaRelay
 from relay.hub.stream import Stream
+from relay.rtp import rtcp
 from relay.rtp.packet import RtpPacket
 from relay.webrtc.endpoint import WebRtcEndpoint
 from relay.webrtc.peer import PeerState
@@ -24,13 +25,16 @@ class Ear:
     peer: ReceiverPeer
     datagrams: list[bytes]
     states: list[tuple[PeerState, str]]
+    read: list[RtpPacket] = field(default_factory=list)
+    _datagrams_read: int = 0
 
     def packets(self) -> list[RtpPacket]:
-        return [
-            RtpPacket.parse(self.client.unprotect(d))
-            for d in self.datagrams
-            if d[1] & 0x7F == OPUS
-        ]
+        """Everything heard so far; SRTP lets each datagram be read once."""
+        for data in self.datagrams[self._datagrams_read :]:
+            if not rtcp.is_rtcp(data):
+                self.read.append(RtpPacket.parse(self.client.unprotect(data)))
+        self._datagrams_read = len(self.datagrams)
+        return list(self.read)
 
 
 @dataclass

@@ -5,18 +5,23 @@ from itertools import pairwise
 from typing import Any, cast
 
 from relay.hub.stream import Stream
+from relay.rtp import red
 from relay.rtp.packet import RtpPacket
 from relay.webrtc.fanout import Fanout, Placed
-from relay.webrtc.outbound import Outbound
+from relay.webrtc.outbound import Form, Outbound
 
 
 @dataclass
 class RecordingSlots:
     """Slots that write down which numbers each receiver got with which payload."""
 
+    form: Form
+    sent: list[tuple[Outbound, int, int, bytes]]
     name: str = "recording"
     offsets: dict[Outbound, tuple[int, int]] = field(default_factory=dict)
-    sent: list[tuple[Outbound, int, int, bytes]] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.offsets)
 
     def add(self, outbound: Outbound, index_offset: int, timestamp_offset: int) -> None:
         self.offsets[outbound] = (index_offset, timestamp_offset)
@@ -31,23 +36,30 @@ class RecordingSlots:
         for outbound in self.offsets:
             self.send_to(outbound, packet)
 
-    def send_to(self, outbound: Outbound, packet: Placed) -> None:
+    def send_to(self, outbound: Outbound, packet: Placed) -> bool:
         index, timestamp = self.offsets[outbound]
+        body = packet.body(self.form)
         self.sent.append(
-            (
-                outbound,
-                packet.index + index,
-                packet.timestamp + timestamp,
-                packet.payload,
-            )
+            (outbound, packet.index + index, packet.timestamp + timestamp, body)
         )
+        return True
+
+
+class Record:
+    """What all slots of a fan-out sent, in order."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[Outbound, int, int, bytes]] = []
+
+    def slots(self, form: Form) -> RecordingSlots:
+        return RecordingSlots(form, self.sent)
 
     def of(self, outbound: Outbound) -> list[tuple[int, int, bytes]]:
         return [(i, t, p) for o, i, t, p in self.sent if o is outbound]
 
 
 def receiver() -> Outbound:
-    return Outbound.make(1, 111, cast(Any, None), cast(Any, (None, None)))
+    return Outbound.make(1, (111, 63), cast(Any, None), cast(Any, (None, None)))
 
 
 def packet(n: int, ssrc: int = 1) -> RtpPacket:
@@ -56,10 +68,10 @@ def packet(n: int, ssrc: int = 1) -> RtpPacket:
 
 def fanout(
     stream_id: str = "stream_1",
-) -> tuple[Stream[RtpPacket], Fanout, RecordingSlots]:
+) -> tuple[Stream[RtpPacket], Fanout, Record]:
     stream = Stream[RtpPacket](stream_id)
-    slots = RecordingSlots()
-    return stream, Fanout(stream, slots), slots
+    record = Record()
+    return stream, Fanout(stream, record.slots), record
 
 
 def test_numbering_starts_low_and_goes_on_by_one() -> None:
@@ -149,3 +161,105 @@ def test_receivers_are_counted_on_the_stream() -> None:
     assert stream.demanded
     fan.close()
     assert not stream.demanded
+
+
+def test_what_is_missing_is_sent_again_under_its_number() -> None:
+    """A receiver that asks gets the same sound with the same number, of the last second."""
+    stream, fan, slots = fanout()
+    ear = receiver()
+    fan.add(ear, 0.0)
+    for n in range(300):
+        stream.push(packet(n))
+    before = slots.of(ear)
+    sequences = [index & 0xFFFF for index, _, _ in before]
+    fan.resend(ear, [sequences[290], sequences[299], sequences[10], 5], now=6.0)
+    assert slots.of(ear)[300:] == [before[290], before[299]]
+
+
+def test_a_receiver_cannot_ask_for_more_than_there_is() -> None:
+    """Requests beyond a hundred packets a second are refused."""
+    stream, fan, slots = fanout()
+    ear = receiver()
+    fan.add(ear, 0.0)
+    for n in range(50):
+        stream.push(packet(n))
+    sequences = [index & 0xFFFF for index, _, _ in slots.of(ear)]
+    for _ in range(10):
+        fan.resend(ear, sequences, now=1.5)
+    assert len(slots.of(ear)) == 150
+    fan.resend(ear, sequences, now=3.0)
+    assert len(slots.of(ear)) == 200
+
+
+def test_nobody_gets_what_was_not_theirs() -> None:
+    """Packets from before a receiver came are not sent again to it."""
+    stream, fan, slots = fanout()
+    early, late = receiver(), receiver()
+    fan.add(early, 0.0)
+    for n in range(10):
+        stream.push(packet(n))
+    fan.add(late, 100.0)
+    stream.push(packet(10))
+    ((first, _, _),) = slots.of(late)
+    fan.resend(late, [first - 1 & 0xFFFF], now=100.0)
+    assert len(slots.of(late)) == 1
+
+
+def test_a_receiver_that_loses_packets_gets_each_sound_twice() -> None:
+    """In the form RED a packet repeats its predecessor; numbers go on as before."""
+    stream, fan, slots = fanout()
+    ear, other = receiver(), receiver()
+    fan.add(ear, 0.0)
+    fan.add(other, 0.0)
+    for n in range(2):
+        stream.push(packet(n))
+    fan.change_form(ear, Form.RED)
+    for n in range(2, 4):
+        stream.push(packet(n))
+    fan.change_form(ear, Form.PLAIN)
+    stream.push(packet(4))
+    heard = slots.of(ear)
+    assert [i - heard[0][0] for i, _, _ in heard] == [0, 1, 2, 3, 4]
+    assert [p for _, _, p in slots.of(other)] == [b"0", b"1", b"2", b"3", b"4"]
+    assert red.parse(heard[3][2]) == (
+        red.Block(111, 960, b"2"),
+        red.Block(111, 0, b"3"),
+    )
+    assert heard[4][2] == b"4"
+
+
+def test_a_number_is_never_sent_with_two_contents() -> None:
+    """After a change of form, what was sent in the old one is not repeated in the new one."""
+    stream, fan, slots = fanout()
+    ear = receiver()
+    fan.add(ear, 0.0)
+    for n in range(4):
+        stream.push(packet(n))
+    before = slots.of(ear)
+    fan.change_form(ear, Form.RED)
+    stream.push(packet(4))
+    fan.resend(ear, [index & 0xFFFF for index, _, _ in slots.of(ear)], now=0.1)
+    by_number: dict[int, set[bytes]] = {}
+    for index, _, body in slots.of(ear):
+        by_number.setdefault(index, set()).add(body)
+    assert all(len(bodies) == 1 for bodies in by_number.values())
+    assert len(slots.of(ear)) == len(before) + 2
+
+
+def test_a_report_says_when_the_newest_sound_was_captured() -> None:
+    """The position is the receiver's own timestamp with the time of the fastest packet."""
+    stream, fan, slots = fanout()
+    ear = receiver()
+    fan.add(ear, 0.0)
+    assert fan.position(ear) is None
+    for n in range(10):
+        late_s = 0.005 if n else 0.0
+        first = packet(n)
+        first.received_at += late_s
+        first.payload = b"\xfc\xff\xfe"
+        stream.push(first)
+    position = fan.position(ear)
+    assert position is not None
+    assert position.rtp_timestamp == slots.of(ear)[-1][1] & 0xFFFFFFFF
+    assert abs(position.captured_at - (9 * 0.02 - 0.02)) < 1e-6
+    assert (position.packets, position.octets) == (10, 30)

@@ -45,7 +45,7 @@ def test_a_browsers_offer_is_read() -> None:
     """ICE, DTLS and the payload type of Opus are found."""
     remote = sd.parse(text(SESSION, AUDIO, TRANSPORT))
     assert (remote.ice_ufrag, remote.ice_pwd) == ("abcd", "abcdefghijklmnopqrstuv")
-    assert remote.opus_payload_type == 111
+    assert remote.payload_type == 111
     assert remote.dtls.role == "auto"
     assert remote.dtls.fingerprints[0].value == FINGERPRINT
 

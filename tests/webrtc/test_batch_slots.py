@@ -14,7 +14,7 @@ from relay.rtp.packet import RtpPacket
 from relay.webrtc import batch_slots
 from relay.webrtc.batch_slots import BatchSlots
 from relay.webrtc.fanout import FanoutCounters, Placed, Slots
-from relay.webrtc.outbound import Outbound
+from relay.webrtc.outbound import Form, Outbound
 from relay.webrtc.plain_slots import PlainSlots
 from relay.webrtc.udp_mux import MediaSocket, UdpMux
 
@@ -42,7 +42,7 @@ class Listener:
             Policy(key, Policy.SSRC_ANY_OUTBOUND, srtp_profile=number)
         )
         self.outbound = Outbound.make(
-            9, 111, outbound_session, (via, self.sock.getsockname())
+            9, (111, 63), outbound_session, (via, self.sock.getsockname())
         )
 
     def heard(self) -> list[RtpPacket]:
@@ -80,10 +80,10 @@ def listener_at() -> Iterator[MakeListener]:
         yield make
 
 
-def slots(backend: str, counters: FanoutCounters) -> Slots:
+def slots(backend: str, counters: FanoutCounters, form: Form = Form.PLAIN) -> Slots:
     if backend == "sendto":
-        return PlainSlots(counters)
-    return BatchSlots(counters, batch_slots.open_libc())
+        return PlainSlots(form, counters)
+    return BatchSlots(form, counters, batch_slots.open_libc())
 
 
 def placed(index: int, payload: bytes = b"sound", marker: bool = False) -> Placed:
@@ -246,7 +246,7 @@ async def test_more_receivers_than_one_call_takes(
     for ssrc in range(10, 1110):
         extra = Outbound.make(
             ssrc,
-            111,
+            (111, None),
             first.outbound.session,
             (mux.sockets[0], first.sock.getsockname()),
         )
@@ -283,3 +283,20 @@ def test_libsrtp_refuses_what_we_rely_on_it_to_refuse() -> None:
     data = out.protect(bytes(RtpPacket(111, 1, 1, 1, False, b"sound")))
     with pytest.raises(pylibsrtp.Error):
         back.unprotect(data[:-1] + bytes([data[-1] ^ 1]))
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+async def test_the_form_red_has_its_own_payload_type(
+    mux: UdpMux, listener_at: MakeListener, backend: str
+) -> None:
+    """Receivers that get redundancy are told so by the payload type."""
+    group = slots(backend, FanoutCounters(), Form.RED)
+    listener = listener_at(mux.sockets[0], "GCM128", socket.AF_INET)
+    listener.outbound.form = Form.RED
+    group.add(listener.outbound, 2000, 0)
+    group.send(Placed(1, 960, False, b"plain", b"redundant"))
+    assert group.send_to(listener.outbound, Placed(2, 1920, True, b"p", b"r"))
+    assert [(p.payload_type, p.payload) for p in listener.heard()] == [
+        (63, b"redundant"),
+        (63, b"r"),
+    ]
