@@ -106,7 +106,8 @@ class ImpairedLink:
 
     def change(self, impairment: Impairment) -> None:
         """Let the link behave differently from now on."""
-        assert self._process and self._process.stdin, "the link is up"
+        assert self._process is not None, "the link is up"
+        assert self._process.stdin is not None, "its input is a pipe"
         self._process.stdin.write(json.dumps(asdict(impairment)) + "\n")
         self._process.stdin.flush()
 

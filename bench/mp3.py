@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -29,6 +30,16 @@ LOUD = 0.1
 """Of full scale; the beep has 0.37."""
 TIMEOUT_S = 20.0
 READ_BYTES = 16 * 1024
+FIRST_PACKETS_S = 0.2
+"""After them a stream is on the air."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Milliseconds that listeners of one server waited."""
+
+    first_bytes_ms: list[float]
+    delays_ms: list[float]
 
 
 async def measure(plan: Plan) -> list[Row]:
@@ -37,8 +48,7 @@ async def measure(plan: Plan) -> list[Row]:
         await _one_more(MEDIA_RELAY, plan.baseline_listeners, plan)
         for _ in range(plan.rounds)
     ]
-    sooner = {each: await _first_bytes(each, plan) for each in (EARSHOT, MEDIA_RELAY)}
-    delays = {each: await _delays(each, plan) for each in (EARSHOT, MEDIA_RELAY)}
+    waits = {each: await _waits(each, plan) for each in (EARSHOT, MEDIA_RELAY)}
     name = "aiortc MediaRelay, an encoder each"
     few, many = plan.listeners
     base_few, base_many = plan.baseline_listeners
@@ -61,18 +71,18 @@ async def measure(plan: Plan) -> list[Row]:
         Row(
             "first MP3 byte for a later listener",
             "ms",
-            Figure.of(sooner[EARSHOT]),
+            Figure.of(waits[EARSHOT].first_bytes_ms),
             "TCP connect until the first byte of sound, while another listener is there",
-            Comparison(name, Figure.of(sooner[MEDIA_RELAY])),
+            Comparison(name, Figure.of(waits[MEDIA_RELAY].first_bytes_ms)),
             Goal(10),
         ),
         Row(
             "MP3 delay",
             "ms",
-            Figure.of(delays[EARSHOT]),
+            Figure.of(waits[EARSHOT].delays_ms),
             "the first packet of a beep leaves the sender until the MP3 frame with it "
             "can be decoded by a listener",
-            Comparison(name, Figure.of(delays[MEDIA_RELAY])),
+            Comparison(name, Figure.of(waits[MEDIA_RELAY].delays_ms)),
         ),
     ]
 
@@ -102,36 +112,8 @@ async def _one_more(
     )
 
 
-async def _first_bytes(candidate: Candidate, plan: Plan) -> list[float]:
-    waits_ms = []
-    async with (
-        candidate.start() as server,
-        load("load_senders", server.signaling),
-        load("load_listeners", server.mp3),
-    ):
-        await asyncio.sleep(plan.settle_s)
-        for _ in range(plan.first_bytes):
-            started = time.perf_counter()
-            reader, writer = await _listen(server.mp3)
-            await asyncio.wait_for(reader.read(1), TIMEOUT_S)
-            waits_ms.append(MS * (time.perf_counter() - started))
-            writer.close()
-    return waits_ms
-
-
-async def _listen(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """Ask for a stream; return it behind the headers of the answer."""
-    where = urlsplit(url)
-    reader, writer = await asyncio.open_connection(where.hostname, where.port)
-    # HTTP/1.0: an answer in chunks could not be told from sound.
-    writer.write(f"GET {where.path} HTTP/1.0\r\n\r\n".encode())
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), TIMEOUT_S)
-    assert b" 200 " in head, "there is a stream"
-    return reader, writer
-
-
-async def _delays(candidate: Candidate, plan: Plan) -> list[float]:
-    """Send beeps; return for each the ms until a listener could decode its beginning."""
+async def _waits(candidate: Candidate, plan: Plan) -> Waits:
+    """Measure one server with a sender that beeps, and a listener who was there before."""
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(candidate.start())
         session = await stack.enter_async_context(aiohttp.ClientSession())
@@ -143,11 +125,35 @@ async def _delays(candidate: Candidate, plan: Plan) -> list[float]:
         left_at: list[float] = []
         payloads = beeps(packets=PACKETS_PER_S, beep=BEEP_PACKETS)
         beeping = asyncio.create_task(_beep(Mouth(client, payloads), left_at))
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(FIRST_PACKETS_S)
+        await stack.enter_async_context(load("load_listeners", server.mp3))
+        await asyncio.sleep(plan.settle_s)
+        first_bytes_ms = [await _first_byte(server) for _ in range(plan.first_bytes)]
         heard_at = await _hear_beeps(server, plan.beeps + 1)
         beeping.cancel()
     # The first may have been in the burst that a newcomer gets; it is left out.
-    return [MS * (heard - _newest(left_at, heard)) for heard in heard_at[1:]]
+    delays_ms = [MS * (heard - _newest(left_at, heard)) for heard in heard_at[1:]]
+    return Waits(first_bytes_ms, delays_ms)
+
+
+async def _first_byte(server: ServerProcess) -> float:
+    started = time.perf_counter()
+    reader, writer = await _listen(server.mp3)
+    await asyncio.wait_for(reader.read(1), TIMEOUT_S)
+    waited_ms = MS * (time.perf_counter() - started)
+    writer.close()
+    return waited_ms
+
+
+async def _listen(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Ask for a stream; return it behind the headers of the answer."""
+    where = urlsplit(url)
+    reader, writer = await asyncio.open_connection(where.hostname, where.port)
+    # HTTP/1.0: an answer in chunks could not be told from sound.
+    writer.write(f"GET {where.path} HTTP/1.0\r\n\r\n".encode())
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), TIMEOUT_S)
+    assert b" 200 " in head, "there is a stream"
+    return reader, writer
 
 
 def _newest(moments: list[float], until: float) -> float:

@@ -56,12 +56,12 @@ FULL = Plan(
 
 QUICK = Plan(
     rounds=1,
-    window_s=1.0,
+    window_s=0.7,
     settle_s=0.3,
     receivers=(2, 32),
     baseline_receivers=(1, 6),
     loop_receivers=32,
-    loop_blocks=2,
+    loop_blocks=1,
     latency_receivers=(1, 20),
     latency_packets=100,
     joins=5,
@@ -69,7 +69,7 @@ QUICK = Plan(
     listeners=(2, 32),
     baseline_listeners=(1, 6),
     first_bytes=5,
-    beeps=3,
+    beeps=2,
     senders=(1, 9),
     idle_s=1.0,
 )

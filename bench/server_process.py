@@ -82,7 +82,7 @@ class Candidate:
 EARSHOT = Candidate("Earshot", earshot)
 MEDIA_RELAY = Candidate("aiortc MediaRelay", partial(baseline, "sound"))
 LIGHTER_MEDIA_RELAY = Candidate(
-    "aiortc MediaRelay, levels left out", partial(baseline, "sound-without-level")
+    "aiortc MediaRelay without level meter", partial(baseline, "sound-without-level")
 )
 READY_PACKETS = Candidate(
     "aiortc RTCRtpSender, packets", partial(baseline, "packets"), needs_sender=False

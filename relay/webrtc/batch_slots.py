@@ -17,10 +17,9 @@ import numpy as np
 from pylibsrtp import _binding
 
 from relay.webrtc.fanout import MAX_PAYLOAD, FanoutCounters, Placed
-from relay.webrtc.ice_lite import Address
+from relay.webrtc.media_socket import Address, MediaSocket
 from relay.webrtc.outbound import Form, Outbound
 from relay.webrtc.plain_slots import PlainSlots
-from relay.webrtc.udp_mux import MediaSocket
 
 _ffi = cffi.FFI()
 _ffi.cdef(

@@ -9,15 +9,10 @@ import secrets
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
 
 from aioice import stun
 
-if TYPE_CHECKING:
-    from relay.webrtc.udp_mux import MediaSocket
-
-Address = tuple[Any, ...]
-"""What a socket gives: (host, port) for IPv4, (host, port, flow, scope) for IPv6."""
+from relay.webrtc.media_socket import Address, MediaSocket
 
 # A phone has Wi-Fi, mobile data and their IPv6 twins; more is somebody playing.
 MAX_ADDRESSES = 8
@@ -55,7 +50,7 @@ class IceLite:
         self._closed = False
 
     def on_check(
-        self, request: stun.Message, via: "MediaSocket", address: Address
+        self, request: stun.Message, via: MediaSocket, address: Address
     ) -> None:
         """Answer an authenticated check, and follow the client's choice of path at once."""
         if self._closed:
@@ -83,7 +78,7 @@ class IceLite:
             return False
         return self.socket.send(data, self.address)
 
-    def addresses_on(self, media_socket: "MediaSocket") -> list[Address]:
+    def addresses_on(self, media_socket: MediaSocket) -> list[Address]:
         return [address for via, address in self._addresses if via is media_socket]
 
     def close(self) -> None:
@@ -104,7 +99,7 @@ class IceLite:
     async def _send(self, data: bytes) -> None:
         self.send(data)
 
-    def _remember(self, via: "MediaSocket", address: Address) -> None:
+    def _remember(self, via: MediaSocket, address: Address) -> None:
         """Let media from this address find this peer, the newest claim winning."""
         via.by_address[address] = self
         key = (via, address)
@@ -121,7 +116,7 @@ class IceLite:
     def _reply(
         self,
         request: stun.Message,
-        via: "MediaSocket",
+        via: MediaSocket,
         address: Address,
         error: tuple[int, str] | None = None,
     ) -> None:

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from pylibsrtp import Session
 
-from relay.webrtc.ice_lite import Address
-from relay.webrtc.udp_mux import MediaSocket
+from relay.webrtc.media_socket import Address, MediaSocket
 
 _HEADER = struct.Struct("!BBHII")
 

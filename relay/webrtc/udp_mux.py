@@ -1,112 +1,14 @@
-"""
-The UDP port of all media: one socket per address, every datagram to its peer.
+"""The UDP port of all media: one socket per address, every check to the peer it names."""
 
-The first byte says what a datagram is (RFC 7983): 0-3 STUN, 20-63 DTLS, 128-191 RTP
-and RTCP. STUN finds its peer by the user name it carries, everything else by the
-address it comes from, which only an authenticated STUN check can have made known.
-"""
-
-import asyncio
 import contextlib
-import logging
-import socket
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from aioice import stun
 
 from relay.errors import SettingsError
 from relay.webrtc.host_addresses import bind_plan
-from relay.webrtc.ice_lite import Address, IceLite
-
-logger = logging.getLogger(__name__)
-
-BUFFER_BYTES = 4 * 1024 * 1024
-# Read at most this many datagrams before other tasks get their turn.
-DATAGRAMS_PER_WAKEUP = 64
-MAX_DATAGRAM = 2048
-
-# "Expedited forwarding" (RFC 8837 for audio): Wi-Fi access points map it to their voice queue.
-DSCP_EF = 46 << 2
-
-
-@dataclass
-class MuxCounters:
-    """What came in and could not be used, by cause."""
-
-    datagrams_received: int = 0
-    stun_malformed: int = 0
-    stun_unknown_user: int = 0
-    stun_unauthenticated: int = 0
-    unknown_address: int = 0
-    unknown_kind: int = 0
-    receive_errors: int = 0
-    send_errors: int = 0
-
-
-class MediaSocket:
-    """One bound UDP socket and the peers that were heard on it."""
-
-    def __init__(
-        self, mux: "UdpMux", sock: socket.socket, advertised: Sequence[str]
-    ) -> None:
-        self.sock = sock
-        self.advertised = tuple(advertised)
-        self.by_address: dict[Address, IceLite] = {}
-        self._mux = mux
-        self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(sock.fileno(), self._readable)
-
-    @property
-    def port(self) -> int:
-        port: int = self.sock.getsockname()[1]
-        return port
-
-    def send(self, data: bytes, address: Address) -> bool:
-        """Send one datagram or drop it: nothing here is worth waiting for."""
-        try:
-            self.sock.sendto(data, address)
-        except OSError:
-            self._mux.counters.send_errors += 1
-            return False
-        return True
-
-    def close(self) -> None:
-        """Idempotent."""
-        if self.sock.fileno() >= 0:
-            self._loop.remove_reader(self.sock.fileno())
-            self.sock.close()
-        self.by_address.clear()
-
-    def _readable(self) -> None:
-        counters = self._mux.counters
-        for _ in range(DATAGRAMS_PER_WAKEUP):
-            try:
-                data, address = self.sock.recvfrom(MAX_DATAGRAM)
-            except BlockingIOError:
-                return
-            except OSError:
-                # An ICMP answer to something we sent; the next read has the next datagram.
-                counters.receive_errors += 1
-                return
-            self._dispatch(data, address)
-
-    def _dispatch(self, data: bytes, address: Address) -> None:
-        counters = self._mux.counters
-        counters.datagrams_received += 1
-        first = data[0] if data else 255
-        if first < 4:
-            self._mux.handle_stun(data, self, address)
-            return
-        ice = self.by_address.get(address)
-        if ice is None:
-            counters.unknown_address += 1
-        elif 128 <= first < 192:
-            ice.on_media(data)
-        elif 20 <= first < 64:
-            ice.on_dtls(data)
-        else:
-            counters.unknown_kind += 1
+from relay.webrtc.ice_lite import IceLite
+from relay.webrtc.media_socket import Address, MediaSocket, MuxCounters, bound_socket
 
 
 class UdpMux:
@@ -125,14 +27,16 @@ class UdpMux:
         """
         for bind_address, advertised in bind_plan(addresses):
             try:
-                sock = _bound_socket(bind_address, port)
+                sock = bound_socket(bind_address, port)
             except OSError as error:
                 self.close()
                 raise SettingsError(
                     f"UDP port {port} (option media_port) cannot be used on "
                     f"{bind_address}: {error.strerror}"
                 ) from None
-            self.sockets.append(MediaSocket(self, sock, advertised))
+            self.sockets.append(
+                MediaSocket(sock, advertised, self.counters, self.handle_stun)
+            )
             port = port or self.sockets[0].port
 
     def follow(self, addresses: Sequence[str]) -> bool:
@@ -149,8 +53,12 @@ class UdpMux:
         port = self.sockets[0].port
         for bind_address in wanted.keys() - present.keys():
             with contextlib.suppress(OSError):
-                sock = _bound_socket(bind_address, port)
-                self.sockets.append(MediaSocket(self, sock, wanted[bind_address]))
+                sock = bound_socket(bind_address, port)
+                self.sockets.append(
+                    MediaSocket(
+                        sock, wanted[bind_address], self.counters, self.handle_stun
+                    )
+                )
         for bind_address in present.keys() - wanted.keys():
             if len(self.sockets) > 1:
                 self.sockets.remove(present[bind_address])
@@ -207,23 +115,3 @@ class UdpMux:
         for media_socket in self.sockets:
             media_socket.close()
         self._by_ufrag.clear()
-
-
-def _bound_socket(address: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_DGRAM)
-    try:
-        sock.setblocking(False)
-        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
-            sock.setsockopt(socket.SOL_SOCKET, option, BUFFER_BYTES)
-        with contextlib.suppress(OSError):
-            if family == socket.AF_INET6:
-                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_TCLASS, DSCP_EF)
-            else:
-                sock.setsockopt(socket.IPPROTO_IP, socket.IP_TOS, DSCP_EF)
-        sock.bind((address, port))
-    except OSError:
-        sock.close()
-        raise
-    return sock

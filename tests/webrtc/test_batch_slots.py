@@ -14,9 +14,10 @@ from relay.rtp.packet import RtpPacket
 from relay.webrtc import batch_slots
 from relay.webrtc.batch_slots import BatchSlots
 from relay.webrtc.fanout import FanoutCounters, Placed, Slots
+from relay.webrtc.media_socket import MediaSocket
 from relay.webrtc.outbound import Form, Outbound
 from relay.webrtc.plain_slots import PlainSlots
-from relay.webrtc.udp_mux import MediaSocket, UdpMux
+from relay.webrtc.udp_mux import UdpMux
 
 PROFILES = {
     "CM80": (Policy.SRTP_PROFILE_AES128_CM_SHA1_80, 30),
