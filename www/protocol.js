@@ -20,9 +20,10 @@
  * @property {RTCIceServer[]} [ice_servers]
  */
 
-/** @typedef {{type: "sender_ready", connection_id: string, name: string | null, slug: string | null}} SenderReady */
-/** @typedef {{type: "webrtc_offer", offer: {type: "offer", sdp: string}, stream_id: string}} ServerOffer */
+/** @typedef {{type: "sender_ready", connection_id: string, name: string | null, slug: string | null, resume_token: string}} SenderReady */
+/** @typedef {{type: "webrtc_offer", offer: {type: "offer", sdp: string}, stream_id: string, resume_token: string}} ServerOffer */
 /** @typedef {{type: "webrtc_answer", answer: {type: "answer", sdp: string}}} ServerAnswer */
+/** @typedef {{type: "resumed", stream_id: string | null, resume_token: string}} Resumed */
 /** @typedef {{type: "stream_available", stream_id: string, name: string | null, slug: string | null}} StreamAvailable */
 /** @typedef {{type: "stream_changed", stream: StreamDetails}} StreamChanged */
 /** @typedef {{type: "stream_ended", stream_id: string, reason: string}} StreamEnded */
@@ -41,8 +42,8 @@
  */
 
 /**
- * @typedef {AvailableStreams | SenderReady | ServerOffer | ServerAnswer | StreamAvailable
- *   | StreamChanged | StreamEnded | Pong | RelayError | AudioData} ServerMessage
+ * @typedef {AvailableStreams | SenderReady | ServerOffer | ServerAnswer | Resumed
+ *   | StreamAvailable | StreamChanged | StreamEnded | Pong | RelayError | AudioData} ServerMessage
  */
 
 /**
@@ -55,6 +56,7 @@
  *   | {type: "get_available_streams", details?: boolean}
  *   | {type: "subscribe_visualization", stream_id?: string}
  *   | {type: "unsubscribe_visualization", stream_id?: string}
+ *   | {type: "resume", token: string}
  *   | {type: "ping", id?: string | number}} ClientMessage
  */
 

@@ -2,7 +2,9 @@
  * The page's line to the relay: one WebSocket that keeps itself open, and what is heard over it.
  *
  * Rule 1: it is always in one of four states, and only `#setState` changes it.
- * Rule 2: a line that says nothing is no line: after 9 s of silence it is given up.
+ * Rule 2: a line that says nothing is no line: after 9 s of silence it is given up, after 2 s
+ * if there is reason to doubt it. Giving up is no goodbye: the media of the line goes on, and
+ * the first word on the next line is to take it up again.
  * Rule 3: it knows no page. Time, chance and the socket come in as parameters.
  */
 
@@ -10,14 +12,19 @@ import { Backoff } from "./backoff.js";
 import { systemClock } from "./clock.js";
 import { Emitter } from "./emitter.js";
 import { LiveStreams } from "./live-streams.js";
+import { ServerClock } from "./server-clock.js";
 
 /** @import { Clock } from "./clock.js" */
 /** @import * as protocol from "./protocol.js" */
 
 const PING_INTERVAL_MS = 5000;
 const SILENCE_MS = 4000; // after a ping; with the interval it stays below the 10 s of a lost stream
-const CONNECT_MS = 6000; // a machine that is switched off never refuses, it just stays silent
+const DOUBT_MS = 2000; // after a ping that was sent because something else went wrong
+const CONNECT_MS = 3000; // a machine that is switched off never refuses, it just stays silent
+const LONGEST_WAIT_MS = 2000; // a try costs little, and somebody waits for the sound
 const STABLE_MS = 5000; // a socket that lived shorter does not make the next try quicker
+const GOODBYE = 1000;
+const GIVEN_UP = 4000; // unlike a goodbye it leaves the media alone
 
 /**
  * - `closed`: not wanted.
@@ -37,6 +44,9 @@ const STABLE_MS = 5000; // a socket that lived shorter does not make the next tr
  * @property {protocol.SenderReady} sender_ready
  * @property {protocol.ServerOffer} offer
  * @property {protocol.ServerAnswer} answer
+ * @property {protocol.Resumed} resumed what was sent or received goes on with this line
+ * @property {protocol.RelayError} gone it does not; it has to be begun anew
+ * @property {true} moved this device is in another network: media over the old one is not to be trusted
  * @property {protocol.AudioData} audio_data
  * @property {protocol.RelayError} error
  */
@@ -52,6 +62,7 @@ export class RelayClient extends Emitter {
   /** @type {WebSocket | null} */
   #socket = null;
   #cancelTimer = () => {};
+  #triedAt = 0;
   #openedAt = 0;
   #lines = 0;
   #live = new LiveStreams();
@@ -62,6 +73,9 @@ export class RelayClient extends Emitter {
   /** @type {RTCIceServer[]} */
   #iceServers = [];
   #knowsStreams = false;
+  #time = new ServerClock();
+  /** @type {() => string | null} */
+  #token = () => null;
 
   /**
    * @param {Object} options
@@ -80,7 +94,7 @@ export class RelayClient extends Emitter {
     this.#url = url;
     this.#Socket = WebSocket;
     this.#clock = clock;
-    this.#backoff = new Backoff({ random });
+    this.#backoff = new Backoff({ longest_ms: LONGEST_WAIT_MS, random });
   }
 
   get state() {
@@ -107,6 +121,20 @@ export class RelayClient extends Emitter {
     return this.#lines;
   }
 
+  /** The relay's clock in milliseconds since 1970, or null before it answered. */
+  get time_ms() {
+    return this.#time.at(this.#clock.now());
+  }
+
+  /**
+   * Take up media of a lost line on the next one.
+   *
+   * @param {() => string | null} token asked at every new line: the token of the media that goes on
+   */
+  resumeWith(token) {
+    this.#token = token;
+  }
+
   /** Open the line and keep it open until `close`. */
   open() {
     if (this.#state === "closed") this.#connect();
@@ -117,13 +145,26 @@ export class RelayClient extends Emitter {
     this.#cancelTimer();
     const socket = this.#leaveSocket();
     this.#setState("closed");
-    socket?.close(1000);
+    socket?.close(GOODBYE);
   }
 
-  /** Something woke the page up (the network is back, it is looked at again): try now. */
+  /** There is reason to doubt the line (the page was asleep, its sound falters): try it now. */
   wake() {
     if (this.#state === "waiting") this.#connect();
-    else if (this.#state === "open") this.#ping();
+    else if (this.#state === "open") this.#ping(DOUBT_MS);
+  }
+
+  /** This device has changed its network: what went over the old one is begun anew at once. */
+  move() {
+    if (this.#state === "closed") return;
+    this.#leaveSocket()?.close(GIVEN_UP);
+    this.emit("moved", true);
+    this.#connect();
+  }
+
+  /** Compare clocks with the relay once more. */
+  askTime() {
+    this.send({ type: "ping", id: this.#clock.now() });
   }
 
   /**
@@ -150,6 +191,7 @@ export class RelayClient extends Emitter {
 
   #connect() {
     this.#cancelTimer();
+    this.#triedAt = this.#clock.now();
     const socket = new this.#Socket(this.#url);
     this.#socket = socket;
     socket.onopen = () => this.#opened();
@@ -163,8 +205,11 @@ export class RelayClient extends Emitter {
     this.#openedAt = this.#clock.now();
     this.#lines += 1;
     this.#expectPing();
+    const token = this.#token();
+    if (token !== null) this.#say({ type: "resume", token });
     // Before anybody else speaks: the answer has the ICE servers that their offers need.
     this.#say({ type: "get_available_streams", details: true });
+    this.askTime();
     this.#setState("open");
   }
 
@@ -178,16 +223,16 @@ export class RelayClient extends Emitter {
     this.#cancelTimer = this.#clock.after(PING_INTERVAL_MS, () => this.#ping());
   }
 
-  #ping() {
+  #ping(patience_ms = SILENCE_MS) {
     this.#cancelTimer();
-    this.send({ type: "ping", id: Math.round(this.#clock.now()) });
-    this.#cancelTimer = this.#clock.after(SILENCE_MS, () => this.#giveUp());
+    this.askTime();
+    this.#cancelTimer = this.#clock.after(patience_ms, () => this.#giveUp());
   }
 
   #giveUp() {
     const socket = this.#socket;
     this.#lost();
-    socket?.close();
+    socket?.close(GIVEN_UP);
   }
 
   #lost() {
@@ -195,7 +240,10 @@ export class RelayClient extends Emitter {
     this.#cancelTimer();
     const lasted_ms = this.#clock.now() - this.#openedAt;
     if (this.#state === "open" && lasted_ms >= STABLE_MS) this.#backoff.reset();
-    this.#cancelTimer = this.#clock.after(this.#backoff.next_ms(), () => this.#connect());
+    // A try that nobody answered was wait enough.
+    const tried_ms = this.#state === "connecting" ? this.#clock.now() - this.#triedAt : 0;
+    const wait_ms = Math.max(0, this.#backoff.next_ms() - tried_ms);
+    this.#cancelTimer = this.#clock.after(wait_ms, () => this.#connect());
     this.#setState("waiting");
   }
 
@@ -247,9 +295,13 @@ export class RelayClient extends Emitter {
         return this.emit("offer", message);
       case "webrtc_answer":
         return this.emit("answer", message);
-      case "sender_ready":
-      case "audio_data":
+      case "pong":
+        return this.#compareClocks(message);
       case "error":
+        return this.emit(message.request === "resume" ? "gone" : "error", message);
+      case "sender_ready":
+      case "resumed":
+      case "audio_data":
         return this.emit(message.type, /** @type {any} */ (message));
     }
   }
@@ -261,6 +313,11 @@ export class RelayClient extends Emitter {
     // The greeting has ids alone; names follow within a moment.
     this.#knowsStreams ||= message.details !== undefined;
     if (this.#knowsStreams) this.#streamsChanged();
+  }
+
+  /** @param {protocol.Pong} message its id is the time at which we asked */
+  #compareClocks({ id, timestamp }) {
+    if (typeof id === "number") this.#time.add(id, this.#clock.now(), timestamp * 1000);
   }
 
   #streamsChanged() {

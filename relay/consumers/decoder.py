@@ -5,14 +5,16 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from relay.audio.codec import CorruptPacket, OpusDecoder
+from relay.audio.codec import SAMPLE_RATE, CorruptPacket, OpusDecoder
+from relay.audio.level import rms_dbfs
+from relay.audio.splice import Splice
 from relay.consumers.media_worker import MediaWorker
 from relay.events import EventBus, SoundDecoded
 from relay.hub.media_relay import MediaRelay
@@ -33,6 +35,9 @@ QUEUE_FRAMES = 50
 
 JOB_TIMEOUT_S = 1.0
 """A job that takes longer was lost with its worker, or the machine is far too slow."""
+
+QUIET_DBFS = -45.0
+"""Below it a room is heard and nobody in it: 20 ms of that are not missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,7 @@ class StreamDecoder:
         self._taps: tuple[PcmTap, ...] = ()
         self._playout = Playout(statistics)
         self._opus = OpusDecoder()
+        self._splice = Splice()
         self._job_done = asyncio.Event()
         self._failed = False
 
@@ -162,12 +168,13 @@ class StreamDecoder:
         taps = self._taps
         for step in self._playout.advance(packets, now):
             started = time.perf_counter()
-            chunk = self._chunk(step, wall_offset)
+            chunks = self._in_time(self._chunk(step, wall_offset))
             decoded = time.perf_counter()
-            for tap in taps:
-                result = tap.consume(chunk)
-                if result is not None:
-                    made.results.append((tap, result))
+            for chunk in chunks:
+                for tap in taps:
+                    result = tap.consume(chunk)
+                    if result is not None:
+                        made.results.append((tap, result))
             if isinstance(step, Decode):
                 made.sounds.append(
                     SoundDecoded(
@@ -189,6 +196,34 @@ class StreamDecoder:
                 self._statistics.chunks_decoded += 1
                 return PcmChunk(pcm, captured_at, concealed=False)
         return PcmChunk(self._opus.conceal(step.samples), captured_at, concealed=True)
+
+    def _in_time(self, chunk: PcmChunk) -> list[PcmChunk]:
+        """Return what is to be heard for a chunk, so that the sound keeps the server's time."""
+        drift = self._playout.drift
+        if drift.noticeable and (
+            drift.at_edge or chunk.concealed or rms_dbfs(chunk.pcm) < QUIET_DBFS
+        ):
+            return self._corrected(chunk, slow=drift.deviation_s > 0)
+        pcm = self._splice.join(chunk.pcm)
+        return [chunk if pcm is chunk.pcm else replace(chunk, pcm=pcm)]
+
+    def _corrected(self, chunk: PcmChunk, *, slow: bool) -> list[PcmChunk]:
+        """Add 20 ms before a chunk of a sender whose clock is slow, or leave as much out."""
+        if slow:
+            again = self._splice.repeat_before(chunk.pcm)
+            self._playout.corrected(len(again))
+            captured_at = chunk.captured_at - len(again) / SAMPLE_RATE
+            return [
+                PcmChunk(again, captured_at, concealed=True),
+                replace(chunk, pcm=self._splice.join(chunk.pcm)),
+            ]
+        rest = self._splice.leave_out(chunk.pcm)
+        left_out = len(chunk.pcm) - len(rest)
+        self._playout.corrected(-left_out)
+        if not len(rest):
+            return []
+        captured_at = chunk.captured_at + left_out / SAMPLE_RATE
+        return [replace(chunk, pcm=rest, captured_at=captured_at)]
 
     def _finish_job(self, made: _Yield | None) -> None:
         """Hand out what a job made, on the event loop."""

@@ -39,6 +39,16 @@ class CaptureClock:
         return bool(self._buckets)
 
     @property
+    def settled(self) -> bool:
+        """Whether the line rests on as many packets as it ever will."""
+        return len(self._buckets) == WINDOW_BUCKETS
+
+    @property
+    def line_s(self) -> float:
+        """When the sample at position 0 was captured, or would have been."""
+        return self._least
+
+    @property
     def spread_s(self) -> float:
         """How much later than the line packets came: the jitter to reckon with."""
         return self._greatest - self._least
@@ -55,6 +65,15 @@ class CaptureClock:
             newest.greatest = max(newest.greatest, delay)
         self._least = min(bucket.least for bucket in self._buckets)
         self._greatest = max(bucket.greatest for bucket in self._buckets)
+
+    def renumber(self, samples: int) -> None:
+        """Give everything that was observed a position greater by so many samples."""
+        moved_s = samples / SAMPLE_RATE
+        for bucket in self._buckets:
+            bucket.least -= moved_s
+            bucket.greatest -= moved_s
+        self._least -= moved_s
+        self._greatest -= moved_s
 
     def restart(self) -> None:
         """Forget everything."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from relay.rtp import opus
 from relay.rtp.capture_clock import CaptureClock
+from relay.rtp.drift import ClockDrift
 from relay.rtp.packet import RtpPacket
 from relay.rtp.patience import HolePatience, LateRun, RealTimeBudget
 from relay.rtp.sequence import unwrap_sequence, unwrap_timestamp
@@ -93,6 +94,10 @@ class PlayoutStatistics:
     samples_silent: int = 0
     timelines: int = 0
     """How often a sender's numbers began or jumped and were tied to real time anew."""
+    pieces_added: int = 0
+    """Because the sender's clock is slow; a piece is 20 ms, or a packet that is shorter."""
+    pieces_left_out: int = 0
+    """Because the sender's clock is fast."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +119,12 @@ class Playout:
 
     def __init__(self, statistics: PlayoutStatistics | None = None) -> None:
         self.clock = CaptureClock()
+        self.drift = ClockDrift(self.clock)
         self.statistics = statistics or PlayoutStatistics()
         self._steps: list[Step] = []
         self._position = 0
+        self._correction = 0
+        """Samples that were added to the sound (or left out, below 0) since the last turn."""
         self._filled = MAX_CONCEALED
         """How much filler was emitted since the last packet."""
         self._budget = RealTimeBudget(MAX_BEHIND_S)
@@ -151,6 +159,19 @@ class Playout:
         self._keep_up(now, lag_s)
         return self._steps
 
+    def corrected(self, samples: int) -> None:
+        """
+        Take note that the sound was made so many samples longer (below 0: shorter).
+
+        It counts from the next turn on; the steps of this one keep their positions.
+        """
+        self._correction += samples
+        self.drift.noticeable = False
+        if samples > 0:
+            self.statistics.pieces_added += 1
+        else:
+            self.statistics.pieces_left_out += 1
+
     @property
     def lag_s(self) -> float:
         """How long the output waits for a sender before it goes on without."""
@@ -158,12 +179,22 @@ class Playout:
 
     def _begin_turn(self, now: float) -> None:
         self._budget.refill(now)
+        if self._correction:
+            self._renumber(self._correction, now)
         if not self.clock.started:
             self.clock.observe(0, now)
         elif self._behind_s(now) > MAX_BEHIND_S:
             self.clock.restart()
             self.clock.observe(self._position, now)
             self._anchored = False
+        self.drift.follow(now)
+
+    def _renumber(self, samples: int, now: float) -> None:
+        """Move everything that is yet to come by what was added or left out."""
+        self._position += samples
+        self._shift += samples
+        self._correction = 0
+        self.drift.correct(samples, now)
 
     def _behind_s(self, now: float) -> float:
         return (self.clock.position_at(now) - self._position) / SAMPLE_RATE

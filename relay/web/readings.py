@@ -196,6 +196,15 @@ def of_sound(decoders: DecoderPool, broadcasts: Broadcasts) -> list[Reading]:
             lambda: statistics.samples_concealed / SAMPLE_RATE,
         ),
         Reading(
+            "voice_clock_corrections_total",
+            "Pieces of 20 ms by which sound was put right, because a sender's clock is off",
+            lambda: {
+                "added": statistics.pieces_added,
+                "left_out": statistics.pieces_left_out,
+            },
+            label="kind",
+        ),
+        Reading(
             "voice_listeners_total",
             "Listeners that ever came",
             lambda: broadcasts.listeners_total,

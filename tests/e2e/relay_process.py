@@ -144,6 +144,12 @@ class RelayProcess:
                 await asyncio.sleep(0.05)
         return streams
 
+    async def until_receivers(self, count: int) -> None:
+        """Wait until so many hear any stream by WebRTC."""
+        async with asyncio.timeout(PATIENCE_S):
+            while (await self.metrics())["voice_receivers"] != count:  # noqa: ASYNC110 - likewise
+                await asyncio.sleep(0.05)
+
     async def metrics(self) -> dict[str, float]:
         """Return every number by its name, with its labels as in ``name{label=value}``."""
         numbers: dict[str, float] = {}

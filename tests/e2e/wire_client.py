@@ -109,11 +109,19 @@ class WireClient:
         await asyncio.wait_for(peer.connected.wait(), PATIENCE_S)
         whistle = _whistle(peer, FakeSender(frequency_hz=frequency_hz))
         self._whistle = asyncio.create_task(whistle, name="whistle")
-        while True:
-            started = await self.hear("stream_available")
-            if started["name"] == name:
-                stream_id: str = started["stream_id"]
-                return stream_id
+        return await self._announced(name)
+
+    async def _announced(self, name: str | None) -> str:
+        """Return the id of the live stream of a name: a new one, or one that goes on."""
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                await self.say("get_available_streams", details=True)
+                listed = await self.hear("available_streams")
+                for stream in reversed(listed.get("details", ())):
+                    if (stream["name"], stream["state"]) == (name, "live"):
+                        stream_id: str = stream["stream_id"]
+                        return stream_id
+                await asyncio.sleep(0.02)
 
     async def receive(self, **which: str) -> str:
         """Hear a stream, given by ``stream_id``, ``name`` or nothing; return its id."""

@@ -42,10 +42,7 @@ class Client:
 
     def __init__(self, socket: ClientWebSocketResponse) -> None:
         self.socket = socket
-
-    @property
-    def transport(self) -> asyncio.Transport:
-        return self.socket._response.connection.transport
+        self.transport: asyncio.Transport = socket._response.connection.transport
 
     async def say(self, type_: str, **fields: Any) -> None:
         await self.socket.send_str(json.dumps({"type": type_, **fields}))

@@ -1,0 +1,34 @@
+"""How the bench hears that a beep began."""
+
+import numpy as np
+
+from bench.mp3 import beginnings_of_sound
+from relay.audio.codec import Mp3Encoder
+
+SECOND = 48_000
+
+
+def mp3(*loudness: int) -> bytes:
+    """Half a second of 1 kHz for each loudness."""
+    t = np.arange(SECOND // 2) / SECOND
+    sound = [np.sin(2 * np.pi * 1000 * t) * peak for peak in loudness]
+    encoder = Mp3Encoder(96_000)
+    return encoder.encode(np.concatenate(sound).astype(np.int16)) + encoder.close()
+
+
+def test_a_beginning_is_heard_once():
+    """Sound after silence is a beginning, sound after sound is not."""
+    data = mp3(0, 12_000, 0, 12_000, 12_000)
+    began = beginnings_of_sound()
+    heard = [at for at in range(0, len(data), 100) if began(data[at : at + 100])]
+    assert len(heard) == 2
+    first, second = (at / len(data) * 2.5 for at in heard)
+    assert 0.4 < first < 0.7
+    assert 1.4 < second < 1.7
+
+
+def test_silence_has_no_beginning():
+    """And neither have frames that are not there yet."""
+    began = beginnings_of_sound()
+    assert not began(mp3(0, 0))
+    assert not began(mp3(12_000)[:50])

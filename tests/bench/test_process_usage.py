@@ -1,0 +1,42 @@
+"""What Linux counts of a process."""
+
+import os
+import threading
+
+from bench.process_usage import Usage, cpu_ms_per_s
+
+
+def test_work_is_counted_on_every_thread():
+    """A thread that works is part of its process."""
+    done = threading.Event()
+
+    def work() -> None:
+        while not done.is_set():
+            sum(range(1000))
+
+    before = Usage.of(os.getpid())
+    thread = threading.Thread(target=work)
+    thread.start()
+    while Usage.of(os.getpid()).cpu_s - before.cpu_s < 0.05:
+        pass
+    during = Usage.of(os.getpid())
+    done.set()
+    thread.join()
+    assert during.threads == before.threads + 1
+    assert during.cpu_s > before.cpu_s
+
+
+def test_memory_that_is_used_is_counted():
+    """In kB: ten megabytes more are seen as that."""
+    before = Usage.of(os.getpid())
+    ballast = bytearray(os.urandom(10_000_000))
+    grown_kb = Usage.of(os.getpid()).resident_kb - before.resident_kb
+    assert 9_000 < grown_kb < 30_000
+    del ballast
+
+
+def test_a_rate_is_per_second_that_went_by():
+    """Half a second of CPU in two seconds is 250 ms/s."""
+    before = Usage(at=10.0, cpu_s=1.0, resident_kb=0, threads=1)
+    after = Usage(at=12.0, cpu_s=1.5, resident_kb=0, threads=1)
+    assert cpu_ms_per_s(before, after) == 250.0

@@ -1,0 +1,47 @@
+"""The packets that load is made of."""
+
+import numpy as np
+import pytest
+
+from bench.mouth import OPUS, Mouth
+from bench.voice import PACKET_SAMPLES, beeps, tone
+from relay.audio.codec import OpusDecoder
+from relay.rtp.packet import RtpPacket
+from tests.bench.deaf_client import DeafClient
+
+
+def test_the_tone_has_packets_like_a_voices():
+    """All different, about 80 bytes, 20 ms each."""
+    payloads = tone()
+    assert len(set(payloads)) == len(payloads) == 300
+    assert np.mean([len(payload) for payload in payloads]) == pytest.approx(80, abs=10)
+    decoder = OpusDecoder()
+    assert all(len(decoder.decode(payload)) == PACKET_SAMPLES for payload in payloads)
+
+
+def test_beeps_are_loud_at_the_end_of_every_round():
+    """Silence first, and the beep begins with the packet that says so."""
+    decoder = OpusDecoder()
+    rounds = beeps(packets=20, beep=5) * 2
+    levels = [np.abs(decoder.decode(payload)).max() for payload in rounds]
+    assert max(levels[25:34]) < 1000 < 8000 < min(levels[36:40])
+
+
+def test_a_mouth_numbers_its_packets():
+    """Its packets are RTP, in order, 20 ms apart, with payloads that repeat."""
+    mouth = Mouth(DeafClient(), [b"a", b"b"])
+    packets = [RtpPacket.parse(mouth.next_packet()) for _ in range(3)]
+    assert [packet.payload for packet in packets] == [b"a", b"b", b"a"]
+    assert [packet.sequence for packet in packets] == [0, 1, 2]
+    assert [packet.timestamp for packet in packets] == [0, 960, 1920]
+    assert {packet.payload_type for packet in packets} == {OPUS}
+
+
+def test_a_mouth_speaks_through_its_client():
+    """What is said is protected and sent, once each."""
+    client = DeafClient()
+    mouth = Mouth(client, [b"a"])
+    mouth.say()
+    mouth.say()
+    assert [RtpPacket.parse(data).sequence for data in client.sent] == [0, 1]
+    assert mouth.packets_sent == 2
