@@ -41,6 +41,7 @@ from relay.web.pages import Pages
 from relay.web.stream_list import StreamList
 from relay.webrtc.endpoint import WebRtcEndpoint
 from relay.webrtc.host_addresses import lan_addresses
+from relay.webrtc.session_description import SenderWishes
 
 logger = logging.getLogger("webrtc_server_relay")
 
@@ -118,6 +119,9 @@ async def open_sound(settings: Settings, stack: AsyncExitStack) -> Sound:
             port=settings.media.port,
             addresses=settings.media.addresses,
             data_dir=settings.data_dir,
+            wishes=SenderWishes(
+                red=settings.media.sender_redundancy, dtx=settings.media.sender_dtx
+            ),
         )
     )
     worker = MediaWorker()
@@ -162,7 +166,7 @@ async def open_desk(
         demo = DemoSource(relay)
         await stack.enter_async_context(demo)
         health.register("demo", lambda: PartState(demo.alive))
-    return Desk(lobby, streams, Pages(WWW), health, metrics)
+    return Desk(lobby, streams, Pages(WWW), health, metrics, endpoint)
 
 
 async def open_doors(

@@ -47,6 +47,10 @@ class MediaSettings:
     port: int
     addresses: tuple[str, ...]
     """IP addresses to offer to clients; empty: those of the network cards, by rule."""
+    sender_redundancy: bool = False
+    """Whether senders are asked to repeat their sound in every packet (RFC 2198)."""
+    sender_dtx: bool = False
+    """Whether senders are asked to send next to nothing in silence (RFC 7587, 3.1.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,8 @@ class Settings:
             media=MediaSettings(
                 port=options["media_port"],
                 addresses=tuple(map(_address, options["media_addresses"])),
+                sender_redundancy=options["sender_redundancy"],
+                sender_dtx=options["sender_dtx"],
             ),
             cleanup=CleanupSettings(
                 interval_s=options["cleanup_interval"] * SECONDS,

@@ -102,6 +102,8 @@ REFUSED = {
     "data_dir": [["a"], True],
     "ice_servers": [["turn:host:3478"], ["stun:"], ["http:host"]],
     "max_connections": [0, 10001, 1.5],
+    "sender_redundancy": ["sometimes", 2],
+    "sender_dtx": ["sometimes", 2],
     "mp3_bitrate": [65, "97", ""],
     "cleanup_interval": [0, 86401],
     "stale_stream_timeout": [0, 86401],

@@ -22,6 +22,8 @@ OTHER_VALUES: dict[str, Any] = {
     "data_dir": "/somewhere",
     "ice_servers": ["stun:stun.example:3478"],
     "max_connections": 7,
+    "sender_redundancy": True,
+    "sender_dtx": True,
     "mp3_bitrate": "320",
     "cleanup_interval": 11,
     "stale_stream_timeout": 12,

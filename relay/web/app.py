@@ -10,6 +10,7 @@ from relay.web.access import IngressDoor, guard
 from relay.web.client_socket import ClientSocket
 from relay.web.health import Health
 from relay.web.lobby import Lobby
+from relay.web.media import Endpoint
 from relay.web.metrics import Metrics
 from relay.web.pages import Pages
 from relay.web.stream_list import StreamList
@@ -26,6 +27,7 @@ class Desk:
     pages: Pages
     health: Health
     metrics: Metrics
+    endpoint: Endpoint
 
     async def root(self, request: web.Request) -> web.StreamResponse:
         """The page, or the socket: existing cards open it without a path."""
@@ -46,10 +48,28 @@ class Desk:
         return socket.response
 
     async def streams(self, _: web.Request) -> web.Response:
-        details = [dataclasses.asdict(d) for d in self.stream_list.details()]
+        details = [
+            dataclasses.asdict(d) | {"reception": self._reception(d.stream_id)}
+            for d in self.stream_list.details()
+        ]
         return web.json_response(
             {"streams": details}, headers={hdrs.CACHE_CONTROL: "no-store"}
         )
+
+    def _reception(self, stream_id: str) -> list[dict[str, float | str | None]]:
+        """How well each receiver hears a stream, by its own reports."""
+        return [
+            {
+                "loss_percent": round(100 * quality.fraction_lost, 1),
+                "packets_lost": quality.packets_lost,
+                "jitter_ms": round(1000 * quality.jitter_s, 1),
+                "round_trip_ms": None
+                if quality.round_trip_s is None
+                else round(1000 * quality.round_trip_s, 1),
+                "form": quality.form.value,
+            }
+            for quality in self.endpoint.qualities(stream_id)
+        ]
 
     async def close(self, _: web.Application) -> None:
         await self.lobby.close()

@@ -7,10 +7,25 @@ import socket
 from collections.abc import Sequence
 
 from aiohttp import web
+from aiohttp.http import HttpProcessingError
 
 from relay.errors import SettingsError
 
 logger = logging.getLogger(__name__)
+
+request_logger = logging.getLogger(f"{__name__}.requests")
+
+
+def is_our_fault(record: logging.LogRecord) -> bool:
+    """
+    Whether a record is about more than bytes that are no HTTP.
+
+    Those are answered with 400; a traceback for each would let anybody fill the log.
+    """
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+
+
+request_logger.addFilter(is_our_fault)
 
 SECONDS = 1.0
 HANDLER_TIMEOUT_S = 0.25 * SECONDS
@@ -42,6 +57,7 @@ class HttpServer:
         self._runner = web.AppRunner(
             app,
             access_log=None,
+            logger=request_logger,
             handle_signals=False,
             shutdown_timeout=HANDLER_TIMEOUT_S,
         )

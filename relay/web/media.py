@@ -10,6 +10,7 @@ from relay.hub.stream import Stream
 from relay.rtp.packet import RtpPacket
 from relay.web.sessions import Sessions
 from relay.webrtc.peer import Notify
+from relay.webrtc.receiver_quality import ReceiverQuality
 
 PacketStream = Stream[RtpPacket]
 
@@ -34,6 +35,9 @@ class Endpoint(Protocol):
     @property
     def peers(self) -> Collection[Peer]:
         """All that are not closed."""
+
+    def qualities(self, stream_id: str) -> list[ReceiverQuality]:
+        """Of the receivers of a stream."""
 
     def sender_peer(
         self, publish: Callable[[], PacketStream], notify: Notify

@@ -17,7 +17,9 @@ from relay.webrtc.outbound import Form, Outbound
 from relay.webrtc.peer import Notify, PeerTimes, Surroundings
 from relay.webrtc.plain_slots import PlainSlots
 from relay.webrtc.receiver_peer import ReceiverPeer
+from relay.webrtc.receiver_quality import ReceiverQuality
 from relay.webrtc.sender_peer import SenderPeer
+from relay.webrtc.session_description import SenderWishes
 from relay.webrtc.udp_mux import UdpMux
 
 logger = logging.getLogger(__name__)
@@ -41,15 +43,11 @@ class WebRtcEndpoint:
         port: int,
         addresses: Sequence[str] = (),
         data_dir: Path | None = None,
-        sender_red: bool = False,
+        wishes: SenderWishes = SenderWishes(),
         times: PeerTimes = PeerTimes(),
     ) -> None:
-        """
-        ``addresses`` empty: the LAN addresses of this machine, followed as they change.
-
-        ``sender_red``: ask senders for redundancy, at up to twice their bytes.
-        """
-        self._sender_red = sender_red
+        """``addresses`` empty: the LAN addresses of this machine, followed as they change."""
+        self._wishes = wishes
         self._port = port
         self._addresses = addresses
         self._data_dir = data_dir
@@ -66,7 +64,7 @@ class WebRtcEndpoint:
             certificate.load_or_make(self._data_dir),
             self._events,
             self._times,
-            sender_red=self._sender_red,
+            wishes=self._wishes,
         )
         self._libc = _tested_libc()
         self._around.mux.open(self._addresses or lan_addresses(), self._port)
@@ -123,6 +121,14 @@ class WebRtcEndpoint:
     @property
     def peers(self) -> set[Any]:
         return self._around.peers
+
+    def qualities(self, stream_id: str) -> list[ReceiverQuality]:
+        """Return how well each receiver of a stream hears it, by its own reports."""
+        return [
+            peer.quality
+            for peer in self.peers
+            if isinstance(peer, ReceiverPeer) and peer.stream.id == stream_id
+        ]
 
     @property
     def port(self) -> int:

@@ -19,6 +19,7 @@ from relay.webrtc.ice_lite import IceLite
 from relay.webrtc.session_description import (
     LocalTransport,
     RemoteDescription,
+    SenderWishes,
     remote_dtls,
 )
 from relay.webrtc.udp_mux import UdpMux
@@ -84,8 +85,7 @@ class Surroundings:
     times: PeerTimes = field(default_factory=PeerTimes)
     clock: Callable[[], float] = time.monotonic
     wall_clock: Callable[[], float] = time.time
-    sender_red: bool = False
-    """Whether senders are asked to send their sound twice."""
+    wishes: SenderWishes = field(default_factory=SenderWishes)
     counters: PeerCounters = field(default_factory=PeerCounters)
     fanout_counters: FanoutCounters = field(default_factory=FanoutCounters)
     peers: set["Peer"] = field(default_factory=set)

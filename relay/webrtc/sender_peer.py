@@ -60,7 +60,7 @@ class SenderPeer(Peer):
             remote,
             self.local_transport,
             secrets.randbits(62),
-            red=self._around.sender_red,
+            self._around.wishes,
         )
 
     def report(self) -> None:

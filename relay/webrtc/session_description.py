@@ -82,6 +82,7 @@ class Formats:
     nack: bool
     telephone: TelephoneCodec | None = None
     """What ``opus`` stands for if it is not Opus."""
+    dtx: bool = False
 
     @property
     def in_order(self) -> str:
@@ -96,7 +97,7 @@ class Formats:
             return [f"a=rtpmap:{self.opus} {self.telephone.value}/{RTP_CLOCK_RATE}"]
         lines = [
             f"a=rtpmap:{self.opus} opus/48000/2",
-            f"a=fmtp:{self.opus} {OPUS_PARAMETERS}",
+            f"a=fmtp:{self.opus} {OPUS_PARAMETERS}{';usedtx=1' if self.dtx else ''}",
         ]
         if self.nack:
             lines.append(f"a=rtcp-fb:{self.opus} nack")
@@ -252,17 +253,26 @@ def remote_dtls(description: RemoteDescription) -> RTCDtlsParameters:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class SenderWishes:
+    """What senders are asked for beyond plain sound, if they can do it."""
+
+    red: bool = False
+    """Their sound twice (RFC 2198), at up to twice the bytes."""
+    dtx: bool = False
+    """Next to nothing in silence (RFC 7587, section 3.1.3)."""
+
+
 def answer(
     remote: RemoteDescription,
     local: LocalTransport,
     session_id: int,
-    *,
-    red: bool = False,
+    wishes: SenderWishes = SenderWishes(),
 ) -> str:
     """
     Write the answer to a sender: its first usable audio section, every other rejected.
 
-    With ``red`` a sender that can repeats its sound in every packet. We are the passive side of DTLS unless the client insists on being that itself.
+    We are the passive side of DTLS unless the client insists on being that itself.
     """
     setup = "active" if remote.dtls.role == "server" else "passive"
     lines = _session(session_id, remote.sections[remote.audio_index].mid)
@@ -277,10 +287,11 @@ def answer(
             continue
         formats = Formats(
             remote.payload_type,
-            remote.red_payload_type if red else None,
+            remote.red_payload_type if wishes.red else None,
             red_first=True,
             nack=remote.nack,
             telephone=remote.telephone,
+            dtx=wishes.dtx,
         )
         lines += _audio(local, section.mid, formats, direction="recvonly", setup=setup)
     return "\r\n".join(lines) + "\r\n"

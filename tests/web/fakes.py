@@ -8,6 +8,7 @@ from relay.errors import BadSessionDescription, NoAudio, NoOpus, RelayError
 from relay.hub.stream import Stream
 from relay.rtp.packet import RtpPacket
 from relay.webrtc.peer import Notify, PeerState
+from relay.webrtc.receiver_quality import ReceiverQuality
 
 OFFER = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=rtpmap:111 opus/48000/2\r\n"
 ANSWER = OFFER
@@ -143,6 +144,9 @@ class FakeEndpoint:
             ),
             0,
         )
+
+    def qualities(self, stream_id: str) -> list[ReceiverQuality]:
+        return [ReceiverQuality(0.25, 7, 0.0123, 0.045)]
 
     def sender_peer(
         self, publish: Callable[[], Stream[RtpPacket]], notify: Notify

@@ -132,6 +132,7 @@ class House:
             Pages(www or Path(__file__).parent / "no-such-folder"),
             self.health,
             self.metrics,
+            self.endpoint,
         )
         self.server = HttpServer(
             create_app(desk, lambda app: None, ingress),

@@ -57,6 +57,15 @@ async def test_streams_as_json() -> None:
         (details,) = listing["streams"]
         assert details["stream_id"] == stream.id
         assert details["slug"] == "kitchen"
+        assert details["reception"] == [
+            {
+                "loss_percent": 25.0,
+                "packets_lost": 7,
+                "jitter_ms": 12.3,
+                "round_trip_ms": 45.0,
+                "form": "plain",
+            }
+        ]
         assert answer.headers["Cache-Control"] == "no-store"
 
 

@@ -1,5 +1,7 @@
 """A listening HTTP server."""
 
+import asyncio
+import logging
 import socket
 
 import pytest
@@ -37,6 +39,46 @@ async def test_listens_while_it_is_open() -> None:
     assert not server.alive
     with pytest.raises(OSError, match="Cannot connect"):
         await _answer(port)
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"x" * 100,
+        b"GET / HTTP/1.1\r\nbad header\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"y" * 20_000 + b"\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: many\r\n\r\n",
+    ],
+)
+async def test_what_is_no_http(
+    request_: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Bytes that are no HTTP are answered with 400, and are not worth a line in the log."""
+    async with HttpServer(app(), 0, "audio_port", hosts=["127.0.0.1"]) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(request_)
+        async with asyncio.timeout(5):
+            assert b" 400 " in await reader.readline()
+        writer.close()
+        await writer.wait_closed()
+    assert [r for r in caplog.records if r.levelno >= logging.WARNING] == []
+
+
+async def test_a_mistake_of_ours_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """A handler that fails is answered with 500 and logged with its traceback."""
+
+    async def stumble(request: web.Request) -> web.Response:
+        raise ZeroDivisionError("nobody thought of this")
+
+    application = app()
+    application.router.add_get("/stumble", stumble)
+    async with (
+        HttpServer(application, 0, "audio_port", hosts=["127.0.0.1"]) as server,
+        ClientSession(f"http://127.0.0.1:{server.port}") as session,
+        session.get("/stumble") as answer,
+    ):
+        assert answer.status == 500
+    assert "nobody thought of this" in caplog.text
 
 
 async def test_several_addresses() -> None:

@@ -7,6 +7,7 @@ from relay.events import EventBus
 from relay.rtp import red, rtcp
 from relay.rtp.packet import RtpPacket
 from relay.webrtc.endpoint import WebRtcEndpoint
+from relay.webrtc.session_description import SenderWishes
 from tests.webrtc.studio import OPUS, Ear, Mouth, Studio, settle, until
 
 NACK = ("a=rtcp-fb:111 nack",)
@@ -198,7 +199,7 @@ async def test_senders_may_be_asked_to_send_everything_twice() -> None:
     """With the option, RED comes first in the answer, and it fills the holes by itself."""
     events = EventBus()
     async with WebRtcEndpoint(
-        events, port=0, addresses=["127.0.0.1"], sender_red=True
+        events, port=0, addresses=["127.0.0.1"], wishes=SenderWishes(red=True)
     ) as endpoint:
         studio = Studio(events, endpoint)
         mouth, told, answer = await mouth_with(studio, (*RED, *NACK))

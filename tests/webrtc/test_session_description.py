@@ -76,6 +76,18 @@ def test_the_answer_takes_the_audio_and_rejects_the_rest() -> None:
     assert parsed.group[0].items == ["0"]
 
 
+def test_senders_are_asked_for_what_the_owner_wishes() -> None:
+    """Redundancy comes first in the answer, silence suppression is a parameter of Opus."""
+    formats = ["a=rtpmap:63 red/48000/2", "a=fmtp:63 111/111"]
+    remote = sd.parse(text(SESSION, [*AUDIO, *formats], TRANSPORT))
+    plain = sd.answer(remote, LOCAL, 7)
+    assert "SAVPF 111\r\n" in plain
+    assert "usedtx" not in plain
+    wished = sd.answer(remote, LOCAL, 7, sd.SenderWishes(red=True, dtx=True))
+    assert "SAVPF 63 111\r\n" in wished
+    assert "useinbandfec=1;usedtx=1" in wished
+
+
 def test_a_client_that_insists_on_the_passive_side_gets_it() -> None:
     """Whoever is the DTLS server, the other side is the client."""
     lines = [li.replace("actpass", "passive") for li in TRANSPORT]
