@@ -45,7 +45,8 @@ def test_an_options_default_stands_under_its_heading(key: str):
     """The manifest and the manual name the same default."""
     text = DOCS.split(f"### `{key}`\n")[1].split("\n#")[0].replace("\n", " ")
     default = MANIFEST["options"][key]
-    expected = "Empty by default" if default == [] else f"Default `?{default}`?\\b"
+    written = str(default).lower() if isinstance(default, bool) else default
+    expected = "Empty by default" if default == [] else f"Default `?{written}`?\\b"
     assert re.search(expected, text)
 
 
