@@ -21,8 +21,8 @@ class Splice:
     """
 
     def __init__(self) -> None:
-        self._newest = _NOTHING
-        """What was passed on last."""
+        self.newest = _NOTHING
+        """What was passed on last; `repeat_before` would repeat its end."""
         self._cut = _NOTHING
         """How the sound would have gone on, had the newest piece not been left out."""
 
@@ -31,7 +31,7 @@ class Splice:
         if len(self._cut):
             pcm = _cross_fade(self._cut, pcm)
             self._cut = _NOTHING
-        self._newest = pcm
+        self.newest = pcm
         return pcm
 
     def repeat_before(self, pcm: Pcm) -> Pcm:
@@ -41,7 +41,7 @@ class Splice:
         To be called before ``pcm`` is joined, and to be heard before it: it begins as
         ``pcm`` does, and ends as the chunk before ended.
         """
-        return _cross_fade(pcm, self._newest[-PIECE_SAMPLES:])
+        return _cross_fade(pcm, self.newest[-PIECE_SAMPLES:])
 
     def leave_out(self, pcm: Pcm) -> Pcm:
         """Return what is left of the next chunk without its first 20 ms, often nothing."""

@@ -200,12 +200,20 @@ class StreamDecoder:
     def _in_time(self, chunk: PcmChunk) -> list[PcmChunk]:
         """Return what is to be heard for a chunk, so that the sound keeps the server's time."""
         drift = self._playout.drift
-        if drift.noticeable and (
-            drift.at_edge or chunk.concealed or rms_dbfs(chunk.pcm) < QUIET_DBFS
-        ):
-            return self._corrected(chunk, slow=drift.deviation_s > 0)
+        if drift.noticeable:
+            slow = drift.deviation_s > 0
+            if drift.at_edge or self._is_good_moment(chunk, slow=slow):
+                return self._corrected(chunk, slow=slow)
         pcm = self._splice.join(chunk.pcm)
         return [chunk if pcm is chunk.pcm else replace(chunk, pcm=pcm)]
+
+    def _is_good_moment(self, chunk: PcmChunk, *, slow: bool) -> bool:
+        """Tell whether what would be repeated, or left out, is worth nothing."""
+        if slow:
+            # A pause that has just begun would have the end of a word repeated.
+            loudest = max(rms_dbfs(self._splice.newest), rms_dbfs(chunk.pcm))
+            return loudest < QUIET_DBFS
+        return chunk.concealed or rms_dbfs(chunk.pcm) < QUIET_DBFS
 
     def _corrected(self, chunk: PcmChunk, *, slow: bool) -> list[PcmChunk]:
         """Add 20 ms before a chunk of a sender whose clock is slow, or leave as much out."""

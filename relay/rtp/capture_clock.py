@@ -60,11 +60,15 @@ class CaptureClock:
         newest = self._buckets[-1] if self._buckets else None
         if newest is None or newest.second != second:
             self._buckets.append(_Bucket(second, delay, delay))
-        else:
-            newest.least = min(newest.least, delay)
-            newest.greatest = max(newest.greatest, delay)
-        self._least = min(bucket.least for bucket in self._buckets)
-        self._greatest = max(bucket.greatest for bucket in self._buckets)
+            self._least = min(bucket.least for bucket in self._buckets)
+            self._greatest = max(bucket.greatest for bucket in self._buckets)
+            return
+        if delay < newest.least:
+            newest.least = delay
+            self._least = min(self._least, delay)
+        elif delay > newest.greatest:
+            newest.greatest = delay
+            self._greatest = max(self._greatest, delay)
 
     def renumber(self, samples: int) -> None:
         """Give everything that was observed a position greater by so many samples."""

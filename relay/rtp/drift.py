@@ -54,6 +54,7 @@ class ClockDrift:
         """Look at the clock; to be called at every turn of the playout."""
         if not self._clock.settled:
             self._settled_line_s = None
+            self.deviation_s = 0.0
             self.noticeable = False
             return
         line_s = self._clock.line_s

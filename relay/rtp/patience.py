@@ -4,7 +4,7 @@ SAMPLE_RATE = 48_000
 
 MIN_PATIENCE_S = 0.02
 MAX_PATIENCE_S = 0.12
-MEMORY_S = 10.0
+MEMORY_S = 60.0
 
 MOVED_S = 0.1
 """After so long of nothing but late packets, it is the sender that moved."""
@@ -18,24 +18,36 @@ class HolePatience:
     How long a hole is waited for: as little as the network allows.
 
     On a network that keeps the order 20 ms tell that a packet is lost; where packets
-    were seen to overtake one another in the last ten seconds, one and a half times
-    what the slowest took, up to 120 ms.
+    were seen to overtake one another, or to come when they were asked for again, one
+    and a half times what the slowest of the last one or two minutes took, up to 120 ms.
+    It is remembered for so long because losses may be rare, and each one that finds no
+    patience is a gap in the sound.
     """
 
     def __init__(self) -> None:
         self._worst_s = 0.0
-        self._worst_at = 0.0
+        self._worst_before_s = 0.0
+        """Of the minute before the one that goes on."""
+        self._since = 0.0
 
     def learn(self, waited_s: float, now: float) -> None:
         """Take note that a missing packet came so long after its absence was noticed."""
-        if waited_s >= self._worst_s or now - self._worst_at > MEMORY_S:
-            self._worst_s = waited_s
-            self._worst_at = now
+        self._forget(now)
+        self._worst_s = max(self._worst_s, waited_s)
 
     def at(self, now: float) -> float:
         """Return the patience in seconds."""
-        worst_s = self._worst_s if now - self._worst_at <= MEMORY_S else 0.0
+        self._forget(now)
+        worst_s = max(self._worst_s, self._worst_before_s)
         return min(max(1.5 * worst_s, MIN_PATIENCE_S), MAX_PATIENCE_S)
+
+    def _forget(self, now: float) -> None:
+        elapsed_s = now - self._since
+        if elapsed_s < MEMORY_S:
+            return
+        self._worst_before_s = self._worst_s if elapsed_s < 2 * MEMORY_S else 0.0
+        self._worst_s = 0.0
+        self._since = now
 
 
 class LateRun:

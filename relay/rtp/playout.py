@@ -36,11 +36,14 @@ MAX_SEQUENCE_GAP = 50
 
 MAX_SEQUENCE_LATE = 100
 
-MIN_LAG_S = 0.1
-"""The output stays this far behind a sender whose packets do not come, then goes on without."""
+NOTICING_S = 0.08
+"""What it takes to see a hole: its packet's own 20 ms, those of the next, and some jitter."""
 
 MAX_LAG_S = 0.2
-"""What the lag grows to when packets are seen to come late and yet in time."""
+"""
+The output stays 100 ms behind a sender whose packets do not come, then goes on without;
+so much where packets are seen to come late and yet in time.
+"""
 
 READING_S = 0.3
 """More of it while packets come: after a hold-up of this machine they are read one by one."""
@@ -150,11 +153,11 @@ class Playout:
         """
         self._steps = []
         self._begin_turn(now)
-        lag_s = self.lag_s
+        lag_s = self.lag_s(now)
         for packet in packets:
             self._admit(packet, min(packet.received_at, now))
             self._drain(now)
-            lag_s = self.lag_s + READING_S
+            lag_s = self.lag_s(now) + READING_S
         self._drain(now)
         self._keep_up(now, lag_s)
         return self._steps
@@ -172,10 +175,10 @@ class Playout:
         else:
             self.statistics.pieces_left_out += 1
 
-    @property
-    def lag_s(self) -> float:
-        """How long the output waits for a sender before it goes on without."""
-        return min(max(1.25 * self.clock.spread_s, MIN_LAG_S), MAX_LAG_S)
+    def lag_s(self, now: float) -> float:
+        """Return how long the output waits for a sender before it goes on without."""
+        patience_s = NOTICING_S + self._patience.at(now)
+        return min(max(1.25 * self.clock.spread_s, patience_s), MAX_LAG_S)
 
     def _begin_turn(self, now: float) -> None:
         self._budget.refill(now)
@@ -264,10 +267,9 @@ class Playout:
             self._play(first, self._waiting.pop(first))
 
     def _gave_up_hole(self, now: float) -> bool:
-        return (
-            now - self._hole_noticed_at >= self._patience.at(now)
-            or self._behind_s(now) > self.lag_s
-        )
+        if self._behind_s(now) > self.lag_s(now):
+            return True
+        return now - self._hole_noticed_at >= self._patience.at(now)
 
     def _play(self, sequence: int, waiting: _Waiting) -> None:
         """Emit a packet whose turn it is, with what is missing before it."""

@@ -5,15 +5,16 @@ import logging
 import threading
 import time
 from dataclasses import replace
+from itertools import groupby
 
 import numpy as np
 import pytest
 
 from relay.audio.level import rms_dbfs
-from relay.consumers.decoder import PcmChunk
+from relay.consumers.decoder import DecoderPool, PcmChunk
 from relay.errors import StreamNotFound
 from relay.events import SoundDecoded
-from tests.fakes import FakeSender, pitch
+from tests.fakes import PACKET_S, FakeSender, pitch
 from tests.sound_room import Recorder, SoundRoom, until
 
 
@@ -265,3 +266,86 @@ async def test_a_busy_worker_makes_packets_wait_within_bounds(room: SoundRoom) -
     go_on.set()
     await until(lambda: tap.ended)
     await until(lambda: sender.stream.frames_dropped >= 120 - 50 - 2)
+
+
+class WrongClock:
+    """A sender whose clock is far off, and a decoder whose time passes as the sender plays."""
+
+    def __init__(self, room: SoundRoom, *, faster: float) -> None:
+        self.now = 1000.0
+        self.pool = DecoderPool(
+            room.relay,
+            room.worker,
+            room.events,
+            clock=lambda: self.now,
+            wall_clock=lambda: self.now,
+        )
+        self.sender = FakeSender(room.stream(), clock=lambda: self.now)
+        self.tap = Recorder()
+        self.pool.attach(self.sender.stream, self.tap)
+        self.sent = 0
+        self._pace_s = PACKET_S / faster
+
+    async def play(self, packets: int) -> None:
+        for number in range(packets):
+            self.now += self._pace_s
+            self.sender.send()
+            self.sent += 1
+            if number % 5 == 4:
+                await until(lambda: self.pool.statistics.chunks_decoded == self.sent)
+
+    @property
+    def pcm(self) -> np.ndarray:
+        return np.concatenate([chunk.pcm for chunk in self.tap.chunks])
+
+    @property
+    def pieces(self) -> int:
+        """How many pieces of 20 ms the sound is longer than what was sent."""
+        statistics = self.pool.statistics
+        return statistics.pieces_added - statistics.pieces_left_out
+
+
+@pytest.mark.parametrize(("faster", "pieces"), [(1.002, -1), (0.998, 1)])
+async def test_a_wrong_clock_is_corrected_in_the_middle_of_a_tone(
+    room: SoundRoom, faster: float, pieces: int
+) -> None:
+    """20 ms less or more, and no click: no step is steeper than the tone itself."""
+    phone = WrongClock(room, faster=faster)
+    await phone.play(1200)
+    assert phone.pieces == pieces
+    assert phone.tap.samples == (1200 + pieces) * 960
+    steps = np.abs(np.diff(phone.pcm[9600:].astype(np.int32)))
+    steepest = 32767 * 10 ** (-20 / 20) * 2 * np.pi * 440 / 48_000
+    assert steps.max() < 1.3 * steepest
+    await phone.pool.close()
+
+
+@pytest.mark.parametrize("faster", [1.002, 0.998])
+async def test_a_wrong_clock_is_corrected_where_it_is_quiet(
+    room: SoundRoom, faster: float
+) -> None:
+    """Of the sound before and after it nothing is lost, and nothing heard twice."""
+    phone = WrongClock(room, faster=faster)
+    for _ in range(40):
+        phone.sender.level_dbfs = -20.0
+        await phone.play(25)
+        phone.sender.level_dbfs = -70.0
+        await phone.play(5)
+    assert phone.pieces != 0
+    loud = [rms_dbfs(chunk.pcm) > -40 for chunk in phone.tap.chunks]
+    runs = [len(list(run)) for is_loud, run in groupby(loud) if is_loud]
+    assert len(runs) == 40
+    assert len(set(runs)) == 1
+    await phone.pool.close()
+
+
+async def test_corrected_sound_keeps_its_capture_time(room: SoundRoom) -> None:
+    """From chunk to chunk it goes on by what was sent, whatever was left out between."""
+    phone = WrongClock(room, faster=1.002)
+    await phone.play(1200)
+    assert phone.pieces == -1
+    steps = np.diff([chunk.captured_at for chunk in phone.tap.chunks[600:]])
+    assert np.all(steps > 0)
+    assert sum(steps > 1.5 * PACKET_S) == 1
+    assert np.median(steps) == pytest.approx(PACKET_S, rel=0.01)
+    await phone.pool.close()

@@ -53,3 +53,29 @@ def test_a_restart_forgets_everything() -> None:
     clock.observe(PACKET, 9.0)
     assert clock.time_of(PACKET) == pytest.approx(9.0)
     assert clock.spread_s == 0
+
+
+def test_it_has_settled_after_ten_seconds_with_packets() -> None:
+    """From then on its line rests on as many packets as it ever will."""
+    clock = CaptureClock()
+    for number in range(1, 9 * 50):
+        clock.observe(number * PACKET, number * PACKET_S)
+    assert not clock.settled
+    for number in range(9 * 50, 10 * 50):
+        clock.observe(number * PACKET, number * PACKET_S)
+    assert clock.settled
+    clock.restart()
+    assert not clock.settled
+
+
+def test_renumbering_moves_the_line_at_once() -> None:
+    """Positions are greater, their times are the same; so it is for what comes later."""
+    clock = CaptureClock()
+    clock.observe(PACKET, 7.0)
+    clock.observe(2 * PACKET, 7.03)
+    clock.renumber(PACKET)
+    assert clock.time_of(2 * PACKET) == pytest.approx(7.0)
+    assert clock.line_s == pytest.approx(7.0 - 2 * PACKET_S)
+    assert clock.spread_s == pytest.approx(0.01)
+    clock.observe(4 * PACKET, 7.1)
+    assert clock.time_of(2 * PACKET) == pytest.approx(7.0)
