@@ -39,7 +39,7 @@ endif
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check format lint types pages test-packages bench faults churn lock clean
+.PHONY: help run test check format lint types pages test-packages bench faults churn fuzz lock clean
 
 help:
 	@echo "make run     start the server; with a built-in sender: make run ARGS=--demo"
@@ -50,6 +50,7 @@ help:
 	@echo "make bench   measure what the README claims"
 	@echo "make faults  a thousand receivers join and leave, and the like; writes build/faults.json"
 	@echo "make churn   ten minutes of visitors at random; others: ARGS='--minutes 60 --seed 2'"
+	@echo "make fuzz    a minute of chance for everything that reads bytes from outside"
 	@echo "make lock    pin the dependencies anew; newer ones: make lock ARGS=--upgrade"
 	@echo "make clean   remove everything that was made here, except data/"
 
@@ -119,6 +120,11 @@ faults: $(VENV)/.installed-dev
 
 churn: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.faults churn $(ARGS)
+
+# The fuzzer has wheels for Linux and Python 3.11 to 3.13 alone, so it is not among the others.
+fuzz: $(VENV)/.installed
+	@$(PIP_INSTALL) -r requirements-fuzz.txt
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 lock: $(VENV)/.installed-dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

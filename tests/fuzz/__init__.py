@@ -1,0 +1,1 @@
+"""What strangers may send, tried at random: `make fuzz`."""

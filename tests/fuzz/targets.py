@@ -1,0 +1,134 @@
+"""
+Everything that reads bytes from outside, as functions of bytes.
+
+Each target swallows the errors that its parser promises; whatever else it raises is a
+find. A find becomes a file in ``corpus/<target>/``, and from then on a test.
+"""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable
+
+from aioice import stun
+
+from relay.errors import ProtocolError
+from relay.rtp import opus, red, rtcp
+from relay.rtp.packet import RtpPacket
+from relay.signaling import messages
+from relay.webrtc import session_description
+from relay.webrtc.ice_lite import IceLite
+from relay.webrtc.media_socket import Address, MediaSocket, MuxCounters
+from relay.webrtc.udp_mux import UdpMux
+
+Target = Callable[[bytes], None]
+
+LOCAL = session_description.LocalTransport(
+    "ufrag", "password" * 3, "AB:CD", [("192.0.2.1", 8082)]
+)
+STRANGER: Address = ("192.0.2.9", 9)
+
+
+def rtp(data: bytes) -> None:
+    """An RTP packet, and what its payload says of itself."""
+    with contextlib.suppress(ValueError):
+        packet = RtpPacket.parse(data)
+        assert len(packet.payload) <= len(data) - 12
+        opus.duration(packet.payload)
+
+
+def rtcp_compound(data: bytes) -> None:
+    with contextlib.suppress(ValueError):
+        rtcp.parse(data)
+
+
+def redundant(data: bytes) -> None:
+    with contextlib.suppress(ValueError):
+        blocks = red.parse(data)
+        assert sum(len(block.payload) for block in blocks) < len(data)
+
+
+def sdp(data: bytes) -> None:
+    """A session description; what is accepted must be answerable by any parser."""
+    text = data.decode(errors="replace")
+    with contextlib.suppress(ProtocolError):
+        remote = session_description.parse(text, telephone=True)
+        answer = session_description.answer(remote, LOCAL, 1)
+        assert "\r\n\r\n" not in answer
+        assert answer.count("\na=ice-lite") == 1
+
+
+def message(data: bytes) -> None:
+    """A text frame of the signaling."""
+    text = data.decode(errors="replace")
+    messages.request_type(text)
+    with contextlib.suppress(ProtocolError):
+        messages.decode(text)
+
+
+class SilentSocket(socket.socket):
+    """Reads what it is told to have received, and sends nothing."""
+
+    def __init__(self) -> None:
+        super().__init__(socket.AF_INET, socket.SOCK_DGRAM)
+        self.waiting: list[bytes] = []
+
+    def recvfrom(self, size: int, flags: int = 0) -> tuple[bytes, Address]:
+        if not self.waiting:
+            raise BlockingIOError
+        return self.waiting.pop(), STRANGER
+
+    def sendto(self, *_: object) -> int:
+        return 0
+
+
+class Port:
+    """A media port with one peer, which the fuzzer may talk to as itself."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._loop.run_until_complete(self._open())
+
+    async def _open(self) -> None:
+        self.mux = UdpMux()
+        self._sock = SilentSocket()
+        self._media_socket = MediaSocket(
+            self._sock, [], MuxCounters(), self.mux.handle_stun
+        )
+        self.ice = IceLite(on_media=len, path_changed=lambda: None)
+        self.ice.local_ufrag, self.ice.local_pwd = "user", "password"
+        self.mux.register(self.ice)
+
+    def receive(self, data: bytes) -> None:
+        self._sock.waiting.append(data)
+        self._media_socket._readable()
+
+
+_port: Port | None = None
+
+
+def datagram(data: bytes) -> None:
+    """A datagram at the media port; every second one is a check with the right password."""
+    global _port
+    if _port is None:
+        _port = Port()
+    _port.receive(data)
+    if len(data) > 20 and data[0] % 2:
+        request = stun.Message(stun.Method.BINDING, stun.Class.REQUEST)
+        request.attributes["USERNAME"] = "user:x"
+        if data[1] % 2:
+            request.attributes["USE-CANDIDATE"] = None
+        if data[2] % 8 == 0:
+            request.attributes["ICE-CONTROLLED"] = data[3]
+        request.add_message_integrity(b"password")
+        _port.receive(bytes(request))
+
+
+TARGETS: dict[str, Target] = {
+    "rtp": rtp,
+    "rtcp": rtcp_compound,
+    "red": redundant,
+    "sdp": sdp,
+    "message": message,
+    "datagram": datagram,
+}
