@@ -1,5 +1,7 @@
 /** How well the packets arrive, from getStats(), in figures and in a word. */
 
+import { PacketAge } from "./packet-age.js";
+
 /** @typedef {"very good" | "good" | "fair" | "poor"} Verdict */
 
 /**
@@ -10,6 +12,7 @@
  * @property {number | null} roundTrip_ms
  * @property {number | null} buffer_ms how long sound waits in this browser to be played evenly
  * @property {number} rate_kbps
+ * @property {number | null} delay_ms from the moment a sound is captured until it is played
  */
 
 /**
@@ -23,23 +26,30 @@
  */
 
 const WINDOW = 10; // reports, one a second
+const ENDLESS_MS = 60_000; // more is no delay, but a clock that was set
 
 export class ConnectionQuality {
   /** @type {Counters[]} */
   #history = [];
+  #age = new PacketAge();
+  /** @type {number[]} */
+  #ages_ms = [];
 
   /** A new connection counts from zero. */
   reset() {
     this.#history = [];
+    this.#age = new PacketAge();
+    this.#ages_ms = [];
   }
 
   /**
    * Take in a report; call once a second.
    *
    * @param {RTCStatsReport} report
+   * @param {number | null} [serverNow_ms] what the relay's clock shows, since 1970
    * @returns {Quality | null} null until there are two reports to compare
    */
-  update(report) {
+  update(report, serverNow_ms = null) {
     const inbound = entryOf(report, (entry) => entry.type === "inbound-rtp");
     if (!inbound) return null;
     const now = countersOf(inbound);
@@ -47,14 +57,29 @@ export class ConnectionQuality {
     if (newest && now.received < newest.received) this.reset();
     this.#history = [...this.#history.slice(-WINDOW), now];
     const then = this.#history[0];
+    const remote = entryOf(report, (entry) => entry.type === "remote-outbound-rtp");
+    const age_ms = this.#age.update(inbound, remote, serverNow_ms);
+    if (age_ms !== null) this.#ages_ms = [...this.#ages_ms, age_ms].slice(-WINDOW);
     if (then === now) return null;
     const figures = compare(then, now, (inbound.jitter ?? 0) * 1000, roundTripOf(report));
-    return { ...figures, verdict: verdictOf(figures) };
+    return { ...figures, verdict: verdictOf(figures), delay_ms: this.#delay(figures.buffer_ms) };
+  }
+
+  /**
+   * What a sound needed to get here, and what it waits here. Of the last ages the middle
+   * counts: single ones are off by what the page was busy.
+   *
+   * @param {number | null} buffer_ms
+   */
+  #delay(buffer_ms) {
+    if (this.#ages_ms.length === 0 || buffer_ms === null) return null;
+    const delay_ms = median(this.#ages_ms) + buffer_ms;
+    return delay_ms > 0 && delay_ms < ENDLESS_MS ? delay_ms : null;
   }
 }
 
 /**
- * @param {Omit<Quality, "verdict">} figures
+ * @param {Omit<Quality, "verdict" | "delay_ms">} figures
  * @returns {Verdict}
  */
 export function verdictOf({ loss, jitter_ms, roundTrip_ms, buffer_ms }) {
@@ -83,6 +108,11 @@ function compare(then, now, jitter_ms, roundTrip_ms) {
     buffer_ms: played > 0 ? ((now.bufferDelay_s - then.bufferDelay_s) / played) * 1000 : null,
     rate_kbps: time_ms > 0 ? ((now.bytes - then.bytes) * 8) / time_ms : 0,
   };
+}
+
+/** @param {number[]} values at least one */
+function median(values) {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
 /**

@@ -28,7 +28,8 @@ import { showTrouble } from "./trouble.js";
 const NAME_ERRORS = new Set(["name_taken", "bad_name"]);
 
 export class IntercomSpeaking {
-  #sender = new Sender(openLine(), { deviceId: deviceId() });
+  // Another device than the send page beside it: neither takes the other's stream for its own.
+  #sender = new Sender(openLine(), { deviceId: `${deviceId()}-talk` });
   #microphone = new Microphone(navigator.mediaDevices);
   #talk = new PushToTalk();
   #view = new TalkView({

@@ -50,7 +50,7 @@ class ListenPage {
 
   constructor() {
     showLine(this.#relay);
-    new QualityView(this.#receiver);
+    new QualityView(this.#receiver, this.#relay);
     bindVolume(this.#player);
     this.#receiver.on("media", (media) => this.#player.load(media));
     this.#receiver.on("status", () => this.#changed());

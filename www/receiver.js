@@ -3,58 +3,23 @@
  *
  * Rule 1: what the page is told is worked out from facts by `judge`, nowhere else.
  * Rule 2: sound that flows is never cut for tidiness. A new connection takes over only once it
- * stands, and a lost line to the relay alone is no lost sound.
+ * stands, and a lost line to the relay alone is no lost sound: the next line takes it up again.
  */
 
 import { Backoff } from "./backoff.js";
 import { every, systemClock } from "./clock.js";
 import { Emitter } from "./emitter.js";
+import { judge } from "./hearing-status.js";
 import { findStream } from "./live-streams.js";
-import { ReceivingSession, SILENCE_MS } from "./receiving-session.js";
+import { ReceivingSession } from "./receiving-session.js";
 
 /** @import { Clock } from "./clock.js" */
+/** @import { Status } from "./hearing-status.js" */
 /** @import { RelayError, ServerOffer, StreamDetails } from "./protocol.js" */
 /** @import { RelayClient } from "./relay-client.js" */
 
 const LOOK_INTERVAL_MS = 1000;
 const JOIN_MS = 16_000; // the relay gives up after 15 s and says why; this is for a relay that does not
-
-/**
- * - `idle`: nothing is wanted.
- * - `waiting`: wanted, but it is not there yet.
- * - `joining`: it is there; its sound is on the way.
- * - `hearing`: its packets arrive, however quiet the room is.
- * - `lost`: it was heard, and now it is not.
- *
- * @typedef {"idle" | "waiting" | "joining" | "hearing" | "lost"} Phase
- */
-
-/**
- * Why there is no sound: the relay is not reached; nobody sends under that name; the stream
- * ended; its sender went silent; its packets do not arrive here; the connection failed.
- *
- * @typedef {"unreachable" | "absent" | "ended" | "stalled" | "silent" | "failed"} Reason
- */
-
-/**
- * @typedef {Object} Status
- * @property {Phase} phase
- * @property {Reason | null} reason
- * @property {StreamDetails | null} stream the stream as it is, or was last
- * @property {RelayError | null} error what the relay said about the last try
- * @property {string | null} endReason why the stream ended, in the relay's word
- */
-
-/**
- * @typedef {Object} Facts
- * @property {boolean} wanted
- * @property {boolean} reachable whether the relay answers and told its streams
- * @property {boolean} heard whether this stream was heard since it is followed
- * @property {StreamDetails | null} live the stream in the relay's list
- * @property {boolean} succeeded whether it was replaced by a new session of the same device
- * @property {number} silent_ms since the last packet; Infinity without a connection
- * @property {RelayError | null} error
- */
 
 /**
  * @typedef {Object} ReceiverEvents
@@ -82,6 +47,8 @@ export class Receiver extends Emitter {
   #session = null;
   /** @type {ReceivingSession | null} */
   #next = null;
+  /** @type {ReceivingSession | null} */
+  #resuming = null;
   /** @type {{streamId: string, line: number} | null} */
   #asked = null;
   /** @type {RelayError | null} */
@@ -116,7 +83,11 @@ export class Receiver extends Emitter {
     this.#clock = clock;
     this.#backoff = new Backoff({ random });
     this.#accepts = accepts;
+    relay.resumeWith(() => this.#tokenToResume());
     relay.on("state", () => this.#lineChanged());
+    relay.on("moved", () => this.#moved());
+    relay.on("resumed", ({ resume_token }) => this.#resumed(resume_token));
+    relay.on("gone", () => this.#resumed(null));
     relay.on("ended", ({ stream_id, reason }) => {
       if (stream_id === this.#stream?.stream_id) this.#endReason = reason;
     });
@@ -159,6 +130,7 @@ export class Receiver extends Emitter {
     if (this.#asked || this.#session) this.#relay.send({ type: "stop_stream" });
     this.#forgetAsking();
     this.#dropSession();
+    this.#resuming = null;
     this.#wanted = this.#heard = this.#resting = false;
     this.#stream = this.#error = this.#endReason = null;
     this.#backoff.reset();
@@ -174,8 +146,36 @@ export class Receiver extends Emitter {
 
   #lineChanged() {
     if (this.#relay.state === "open") return; // its list of streams comes next
-    this.#forgetAsking();
+    this.#resuming = null;
+    if (!this.#next?.lasting) this.#forgetAsking();
     this.#judge();
+  }
+
+  /** This device is in another network: what stands may sound until something better does. */
+  #moved() {
+    if (this.#session) this.#session.outdated = true;
+    this.#forgetAsking();
+  }
+
+  #tokenToResume() {
+    const newest = this.#next ?? this.#session;
+    this.#resuming = newest?.lasting ? newest : null;
+    return this.#resuming?.token ?? null;
+  }
+
+  /** @param {string | null} token the next one; null: there was nothing to resume */
+  #resumed(token) {
+    const session = this.#resuming;
+    if (!session) return;
+    this.#resuming = null;
+    if (token === null) {
+      this.#forgetAsking();
+    } else {
+      session.token = token;
+      session.line = this.#relay.line;
+      if (session === this.#next && this.#asked) this.#asked.line = session.line;
+    }
+    void this.#look(); // its packets may be back since the last look
   }
 
   /** Compare what is wanted with what is there, and ask for what is missing. */
@@ -201,7 +201,7 @@ export class Receiver extends Emitter {
     const { line } = this.#relay;
     const here = (/** @type {{streamId: string, line: number} | null} */ session) =>
       session?.streamId === live.stream_id && session.line === line;
-    if (this.#resting || here(this.#asked)) return false;
+    if (this.#resting || this.#resuming || here(this.#asked)) return false;
     return !(this.#session && here(this.#session) && !this.#gone(this.#session, live));
   }
 
@@ -232,7 +232,7 @@ export class Receiver extends Emitter {
   }
 
   /** @param {ServerOffer} message */
-  async #offered({ offer, stream_id }) {
+  async #offered({ offer, stream_id, resume_token }) {
     const asked = this.#asked;
     if (!asked || asked.streamId !== stream_id) return;
     this.#next?.close();
@@ -242,6 +242,7 @@ export class Receiver extends Emitter {
       clock: this.#clock,
       streamId: stream_id,
       line: asked.line,
+      token: resume_token,
       changed: () => this.#sessionChanged(session),
     });
     this.#next = session;
@@ -259,6 +260,8 @@ export class Receiver extends Emitter {
     if (session === this.#next) {
       if (session.connected) this.#takeOver(session);
       else if (session.broken) this.#rest();
+    } else if (session.falters) {
+      this.#relay.wake(); // where packets are lost the line may be, too
     }
     this.#reconsider();
   }
@@ -342,32 +345,4 @@ export class Receiver extends Emitter {
     const keys = /** @type {(keyof Status)[]} */ (Object.keys(status));
     if (keys.some((key) => before[key] !== status[key])) this.emit("status", status);
   }
-}
-
-/**
- * Say how it stands.
- *
- * @param {Facts} facts
- * @returns {{phase: Phase, reason: Reason | null}}
- */
-export function judge(facts) {
-  if (!facts.wanted) return { phase: "idle", reason: null };
-  const { reachable, live, silent_ms, succeeded } = facts;
-  const flowing = silent_ms < SILENCE_MS;
-  if (reachable && live?.state === "stalled") return without(facts, "stalled");
-  if (flowing && (!reachable || live || succeeded)) return { phase: "hearing", reason: null };
-  if (!reachable) return without(facts, "unreachable");
-  if (!live) return without(facts, facts.heard ? "ended" : "absent");
-  if (facts.error) return without(facts, "failed");
-  if (facts.heard) return without(facts, "silent");
-  return { phase: "joining", reason: null };
-}
-
-/**
- * @param {Facts} facts
- * @param {Reason} reason
- * @returns {{phase: Phase, reason: Reason}}
- */
-function without({ heard }, reason) {
-  return { phase: heard ? "lost" : "waiting", reason };
 }

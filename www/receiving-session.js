@@ -1,5 +1,7 @@
 /** One peer connection that hears one stream, and whether its packets really arrive. */
 
+import { describe } from "./session-description.js";
+
 /** @import { Clock } from "./clock.js" */
 
 /** After so long without a packet the sound is gone: a quiet room sends 50 packets a second. */
@@ -15,6 +17,12 @@ export class ReceivingSession {
   media = null;
   connected = false;
   broken = false;
+  /** Whether it lost its way for the moment, by what the browser knows. */
+  falters = false;
+  /** Whether its answer was made, so that it can go on over another line. */
+  negotiated = false;
+  /** Not to be gone on with, though it may still carry sound until another one stands. */
+  outdated = false;
 
   /**
    * @param {Object} options
@@ -22,12 +30,14 @@ export class ReceivingSession {
    * @param {RTCIceServer[]} options.iceServers
    * @param {Clock} options.clock
    * @param {string} options.streamId
-   * @param {number} options.line the relay's line it was made on
-   * @param {() => void} options.changed called when it connects or breaks
+   * @param {number} options.line the relay's line it was made on, or goes on with
+   * @param {string} options.token what it is taken up again with on another line
+   * @param {() => void} options.changed called when it connects, falters or breaks
    */
-  constructor({ RTCPeerConnection, iceServers, clock, streamId, line, changed }) {
+  constructor({ RTCPeerConnection, iceServers, clock, streamId, line, token, changed }) {
     this.streamId = streamId;
     this.line = line;
+    this.token = token;
     this.#clock = clock;
     this.#peer = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
     this.#peer.ontrack = ({ track, streams }) => {
@@ -36,6 +46,7 @@ export class ReceivingSession {
     this.#peer.onconnectionstatechange = () => {
       const state = this.#peer.connectionState;
       if (state === "connected") this.#connect();
+      this.falters = state === "disconnected";
       this.broken ||= state === "failed" || state === "closed";
       changed();
     };
@@ -50,8 +61,14 @@ export class ReceivingSession {
    */
   async answer(offer) {
     await this.#peer.setRemoteDescription(offer);
-    await this.#peer.setLocalDescription(await this.#peer.createAnswer());
-    return this.#peer.localDescription?.sdp ?? "";
+    const sdp = await describe(this.#peer, await this.#peer.createAnswer(), offer.sdp);
+    this.negotiated = true;
+    return sdp;
+  }
+
+  /** Whether it is worth going on with: it stands, or may stand soon. */
+  get lasting() {
+    return this.negotiated && !this.broken && !this.outdated;
   }
 
   /** Whether a packet came within the last seconds, or the connection is that young. */

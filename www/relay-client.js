@@ -209,8 +209,8 @@ export class RelayClient extends Emitter {
     if (token !== null) this.#say({ type: "resume", token });
     // Before anybody else speaks: the answer has the ICE servers that their offers need.
     this.#say({ type: "get_available_streams", details: true });
-    this.askTime();
     this.#setState("open");
+    this.askTime();
   }
 
   /** @param {protocol.ClientMessage} message */

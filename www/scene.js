@@ -1,7 +1,7 @@
 /** The state of the whole page: its colour, its title, and the big button's look. */
 
 /** @import { TalkState } from "./push-to-talk.js" */
-/** @import { SenderPhase } from "./sender.js" */
+/** @import { SenderPhase } from "./sending-status.js" */
 
 /**
  * Turn the whole page.

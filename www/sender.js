@@ -2,7 +2,7 @@
  * Sends one microphone under a name, and goes on doing so until told to stop.
  *
  * Rule 1: sound that flows is never cut for tidiness: a lost line to the relay leaves the
- * media alone, and a new connection takes over only once it stands.
+ * media alone, the next line takes it up again, and a new connection takes over only once it stands.
  * Rule 2: nobody fights for a name. Refused, or replaced by another page of this device, it
  * stops and says so.
  */
@@ -11,34 +11,19 @@ import { Backoff } from "./backoff.js";
 import { systemClock } from "./clock.js";
 import { Emitter } from "./emitter.js";
 import { SendingSession } from "./sending-session.js";
+import { phaseOf } from "./sending-status.js";
 
 /** @import { Clock } from "./clock.js" */
-/** @import { RelayError, SenderReady, ServerAnswer, StreamDetails } from "./protocol.js" */
+/** @import { RelayError, Resumed, SenderReady, ServerAnswer } from "./protocol.js" */
 /** @import { RelayClient } from "./relay-client.js" */
+/** @import { SenderStatus } from "./sending-status.js" */
 
 const CONNECT_MS = 16_000; // the relay gives up after 15 s and says why; this is for a relay that does not
 const FALTERING_MS = 3000; // most interruptions of a radio link are shorter
+const LINGER_MS = 1000; // by then the relay hears the next connection
 
 /** Errors that another try does not cure: the person has to decide. */
-const FINAL = new Set(["bad_name", "name_taken", "no_opus", "no_audio", "bad_sdp"]);
-
-/**
- * - `idle`: nothing is sent.
- * - `connecting`: on the way to the relay.
- * - `live`: the relay receives it.
- * - `lost`: it was live; another try is under way.
- * - `refused`: it will not be tried again; `error` says why.
- *
- * @typedef {"idle" | "connecting" | "live" | "lost" | "refused"} SenderPhase
- */
-
-/**
- * @typedef {Object} SenderStatus
- * @property {SenderPhase} phase
- * @property {string | null} slug the address of the name, once the relay told it
- * @property {StreamDetails | null} stream the own stream in the relay's list
- * @property {RelayError | null} error
- */
+const FINAL = new Set(["bad_name", "name_taken", "no_opus", "no_audio", "bad_sdp", "replaced"]);
 
 /**
  * @typedef {Object} Wanted
@@ -60,6 +45,10 @@ export class Sender extends Emitter {
   #session = null;
   /** @type {SendingSession | null} */
   #next = null;
+  /** @type {SendingSession | null} */
+  #last = null;
+  /** @type {SendingSession | null} */
+  #resuming = null;
   /** @type {RelayError | null} */
   #error = null;
   #wasLive = false;
@@ -67,6 +56,7 @@ export class Sender extends Emitter {
   #cancelDeadline = () => {};
   #cancelRest = () => {};
   #cancelFaltering = () => {};
+  #cancelLingering = () => {};
   /** @type {SenderStatus} */
   #status = { phase: "idle", slug: null, stream: null, error: null };
 
@@ -93,12 +83,16 @@ export class Sender extends Emitter {
     this.#Peer = RTCPeerConnection;
     this.#clock = clock;
     this.#backoff = new Backoff({ random });
+    relay.resumeWith(() => this.#tokenToResume());
     relay.on("state", (state) => this.#lineChanged(state === "open"));
+    relay.on("moved", () => this.#outdate());
+    relay.on("resumed", (message) => this.#resumed(message));
+    relay.on("gone", () => this.#notResumed());
     relay.on("streams", () => this.#judge());
     relay.on("sender_ready", (message) => void this.#ready(message));
     relay.on("answer", (message) => void this.#answered(message));
     relay.on("started", ({ stream_id, slug }) => this.#started(stream_id, slug));
-    relay.on("ended", ({ stream_id, reason }) => this.#ended(stream_id, reason));
+    relay.on("ended", ({ stream_id }) => this.#ended(stream_id));
     relay.on("error", (error) => this.#refused(error));
   }
 
@@ -114,6 +108,7 @@ export class Sender extends Emitter {
   start(wanted) {
     this.#wanted = { ...wanted };
     this.#error = null;
+    this.#outdate();
     this.#begin();
   }
 
@@ -154,11 +149,12 @@ export class Sender extends Emitter {
     if (!this.#wanted) return;
     this.#cancelRest();
     this.#abandonNext();
-    if (this.#line === this.#relay.line) this.#dropSession(); // the relay replaces it on one line
+    this.#resuming = null;
     const { name, muted } = this.#wanted;
     const device_id = this.#deviceId;
-    this.#line = this.#relay.line;
     if (this.#relay.send({ type: "start_sending", name, device_id, muted })) {
+      if (this.#line === this.#relay.line) this.#retireSession(); // the relay replaces it on one line
+      this.#line = this.#relay.line;
       this.#cancelDeadline = this.#clock.after(CONNECT_MS, () => this.#rest());
     }
     this.#judge();
@@ -166,13 +162,47 @@ export class Sender extends Emitter {
 
   /** @param {boolean} open */
   #lineChanged(open) {
-    if (!open) this.#abandonNext();
-    else this.#begin();
+    if (open && !this.#resuming) this.#begin();
+    if (!open) {
+      this.#resuming = null;
+      if (!this.#next?.lasting) this.#abandonNext();
+    }
     this.#judge();
   }
 
+  /** What is sent now may be heard until something better stands, but is not gone on with. */
+  #outdate() {
+    for (const session of [this.#session, this.#next]) {
+      if (session) session.outdated = true;
+    }
+  }
+
+  #tokenToResume() {
+    const newest = this.#next ?? this.#session;
+    this.#resuming = this.#wanted && newest?.lasting ? newest : null;
+    return this.#resuming?.token ?? null;
+  }
+
+  /** @param {Resumed} message */
+  #resumed({ stream_id, resume_token }) {
+    const session = this.#resuming;
+    if (!session || !this.#wanted) return;
+    this.#resuming = null;
+    session.token = resume_token;
+    session.streamId = stream_id ?? session.streamId;
+    this.#line = this.#relay.line;
+    this.#relay.send({ type: "set_muted", muted: this.#wanted.muted }); // it may have changed
+    this.#judge();
+  }
+
+  #notResumed() {
+    if (!this.#resuming) return;
+    this.#outdate();
+    this.#begin();
+  }
+
   /** @param {SenderReady} message */
-  async #ready({ slug }) {
+  async #ready({ slug, resume_token }) {
     if (!this.#wanted) return;
     this.#next?.close();
     const session = new SendingSession({
@@ -180,6 +210,7 @@ export class Sender extends Emitter {
       iceServers: this.#relay.iceServers,
       track: this.#wanted.track,
       slug,
+      token: resume_token,
       changed: () => this.#sessionChanged(session),
     });
     this.#next = session;
@@ -220,23 +251,44 @@ export class Sender extends Emitter {
       else if (session.broken) this.#rest();
     } else if (session === this.#session) {
       this.#cancelFaltering();
-      const patience_ms = session.broken ? 0 : FALTERING_MS;
-      if (!session.connected) {
-        this.#cancelFaltering = this.#clock.after(patience_ms, () => this.#rest());
-      }
+      if (session.broken) this.#renew();
+      else if (!session.connected) this.#falter();
     }
     this.#judge();
+  }
+
+  /** The way is lost for the moment: the line may be, too. */
+  #falter() {
+    this.#relay.wake();
+    this.#cancelFaltering = this.#clock.after(FALTERING_MS, () => this.#renew());
+  }
+
+  /** What was live does not come back: make another connection now, or with the next line. */
+  #renew() {
+    if (this.#session) this.#session.away = true;
+    if (!this.#next && this.#relay.state === "open") this.#begin();
   }
 
   /** @param {SendingSession} session */
   #takeOver(session) {
     this.#cancelDeadline();
-    this.#dropSession();
+    this.#retireSession();
     this.#session = session;
     this.#next = null;
+    session.streamId ??= this.#streamOf(session);
     this.#wasLive = true;
     this.#error = null;
     this.#backoff.reset();
+  }
+
+  /**
+   * A new connection may go on with the stream of the one before, and then nobody announces it.
+   *
+   * @param {SendingSession} session
+   */
+  #streamOf({ slug }) {
+    if (slug === null) return null;
+    return this.#relay.streams.find((stream) => stream.slug === slug)?.stream_id ?? null;
   }
 
   /**
@@ -245,26 +297,16 @@ export class Sender extends Emitter {
    */
   #started(streamId, slug) {
     for (const session of [this.#session, this.#next]) {
-      if (session && session.streamId === null && slug !== null && session.slug === slug) {
-        session.streamId = streamId;
-      }
+      if (session && slug !== null && session.slug === slug) session.streamId = streamId;
     }
     this.#judge();
   }
 
-  /**
-   * @param {string} streamId
-   * @param {string} reason
-   */
-  #ended(streamId, reason) {
+  /** @param {string} streamId */
+  #ended(streamId) {
     if (!this.#session || this.#session.streamId !== streamId) return;
     this.#dropSession();
-    if (reason === "replaced" && !this.#next) {
-      const message = "another page of this device sends under this name";
-      this.#giveUp({ type: "error", code: "replaced", message, request: null });
-    } else if (!this.#next) {
-      this.#rest();
-    }
+    if (!this.#next) this.#rest();
   }
 
   /** @param {RelayError} error */
@@ -300,9 +342,11 @@ export class Sender extends Emitter {
   }
 
   #end() {
+    this.#resuming = null;
     this.#abandonNext();
     this.#cancelRest();
     this.#dropSession();
+    this.#dropLast();
     this.#wanted = null;
     this.#wasLive = false;
     this.#backoff.reset();
@@ -314,21 +358,34 @@ export class Sender extends Emitter {
     this.#session = null;
   }
 
+  /** Let the next connection go on with the stream, which a goodbye of this one would end. */
+  #retireSession() {
+    this.#cancelFaltering();
+    this.#dropLast();
+    this.#last = this.#session;
+    this.#session = null;
+    if (this.#last) this.#cancelLingering = this.#clock.after(LINGER_MS, () => this.#dropLast());
+  }
+
+  #dropLast() {
+    this.#cancelLingering();
+    this.#last?.close();
+    this.#last = null;
+  }
+
   #judge() {
     const streamId = this.#session?.streamId;
     this.#setStatus({
-      phase: this.#phase(),
+      phase: phaseOf({
+        wanted: this.#wanted !== null,
+        refused: this.#error !== null,
+        connected: this.#session?.connected === true,
+        wasLive: this.#wasLive,
+      }),
       slug: (this.#session ?? this.#next)?.slug ?? null,
       stream: this.#relay.streams.find((stream) => stream.stream_id === streamId) ?? null,
       error: this.#error,
     });
-  }
-
-  /** @returns {SenderPhase} */
-  #phase() {
-    if (!this.#wanted) return this.#error ? "refused" : "idle";
-    if (this.#session?.connected) return "live";
-    return this.#wasLive ? "lost" : "connecting";
   }
 
   /** @param {SenderStatus} status */

@@ -1,5 +1,7 @@
 /** One peer connection that sends one microphone. */
 
+import { describe } from "./session-description.js";
+
 export class SendingSession {
   #peer;
   #sender;
@@ -7,6 +9,12 @@ export class SendingSession {
   streamId = null;
   connected = false;
   broken = false;
+  /** Whether the relay's answer was taken, so that it can go on over another line. */
+  negotiated = false;
+  /** Whether it lost its way for so long that waiting for it is no use. */
+  away = false;
+  /** Not to be gone on with, though it may still carry sound until another one stands. */
+  outdated = false;
 
   /**
    * @param {Object} options
@@ -14,15 +22,18 @@ export class SendingSession {
    * @param {RTCIceServer[]} options.iceServers
    * @param {MediaStreamTrack} options.track
    * @param {string | null} options.slug the address the relay gave the name
+   * @param {string} options.token what it is taken up again with on another line
    * @param {() => void} options.changed called when it connects, falters or breaks
    */
-  constructor({ RTCPeerConnection, iceServers, track, slug, changed }) {
+  constructor({ RTCPeerConnection, iceServers, track, slug, token, changed }) {
     this.slug = slug;
+    this.token = token;
     this.#peer = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
     this.#sender = this.#peer.addTransceiver(track, { direction: "sendonly" }).sender;
     this.#peer.onconnectionstatechange = () => {
       const state = this.#peer.connectionState;
       this.connected = state === "connected";
+      this.away &&= !this.connected;
       this.broken ||= state === "failed" || state === "closed";
       changed();
     };
@@ -35,18 +46,23 @@ export class SendingSession {
    * @returns {Promise<string>} its SDP
    */
   async offer() {
-    await this.#peer.setLocalDescription(await this.#peer.createOffer());
-    return this.#peer.localDescription?.sdp ?? "";
+    return describe(this.#peer, await this.#peer.createOffer());
   }
 
   /** @param {RTCSessionDescriptionInit} answer */
-  accept(answer) {
-    return this.#peer.setRemoteDescription(answer);
+  async accept(answer) {
+    await this.#peer.setRemoteDescription(answer);
+    this.negotiated = true;
   }
 
   /** @param {MediaStreamTrack | null} track */
   replaceTrack(track) {
     return this.#sender.replaceTrack(track);
+  }
+
+  /** Whether it is worth going on with: it stands, or may stand soon. */
+  get lasting() {
+    return this.negotiated && !this.broken && !this.away && !this.outdated;
   }
 
   /** Idempotent. */

@@ -1,16 +1,18 @@
 /** The words that several pages use: what happened, and what to do about it. */
 
+/** @import { Status } from "./hearing-status.js" */
 /** @import { RelayError, StreamDetails } from "./protocol.js" */
-/** @import { Status } from "./receiver.js" */
 /** @import { LineState } from "./relay-client.js" */
 
 /** @type {Record<string, string>} */
 const ERRORS = {
-  name_taken: "Another device is live under this name. Stop it there, or choose another name here.",
+  name_taken:
+    "Another device or page is live under this name. Stop it there, or choose another name here.",
   bad_name:
     "This name cannot be used. Take 1 to 40 characters with at least one letter a–z or digit; “latest”, “status” and names that begin with “stream_” are reserved.",
   replaced:
     "Another page on this device took over under the same name. Start again here to take it back.",
+  session_gone: "Earshot does not know this connection any more. Making a new one.",
   negotiation_timeout:
     "No sound got through within 15 seconds. UDP to Earshot’s media port (8082, unless it was changed) is probably blocked: check the firewall, and that this device is in the home network.",
   peer_failed: "The connection for the sound broke. Trying again.",

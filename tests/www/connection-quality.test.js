@@ -85,6 +85,71 @@ describe("figures", () => {
   });
 });
 
+describe("the delay", () => {
+  const SECOND_0 = 1_790_000_000_000; // on the relay's clock; the browser's is 3 s ahead
+  const AHEAD_MS = 3000;
+  const NTP_MS = 2_208_988_800_000;
+
+  /** What is told while every packet arrives 24 ms after its sound began, and a moment ago. */
+  function told(quality, second, { age_ms = 24, packet_ms = 20, epoch_ms = 0, ...rest } = {}) {
+    const now = SECOND_0 + second * 1000;
+    const packets = Math.floor((second * 1000) / packet_ms);
+    const stats = report(second, {
+      received: packets - 3,
+      lost: 3,
+      timestamp: now + AHEAD_MS,
+      lastPacketReceivedTimestamp: now + AHEAD_MS - 7,
+      ...rest,
+    });
+    const sent = Math.floor(second / 2) * (2000 / packet_ms); // every other second
+    const behind = packets - sent;
+    const captured = now - 7 - age_ms - behind * packet_ms;
+    stats.set("out", {
+      type: "remote-outbound-rtp",
+      packetsSent: sent,
+      remoteTimestamp: captured + epoch_ms,
+    });
+    return quality.update(stats, now)?.delay_ms;
+  }
+
+  const after = (seconds, fields) => {
+    const quality = new ConnectionQuality();
+    let delay_ms;
+    for (let second = 1; second <= seconds; second++) delay_ms = told(quality, second, fields);
+    return delay_ms;
+  };
+
+  for (const fields of [{}, { packet_ms: 40 }, { packet_ms: 10 }, { epoch_ms: NTP_MS }]) {
+    test(`is the way here and the wait here with ${JSON.stringify(fields)}`, () => {
+      assert.ok(Math.abs(after(9, fields) - (24 + 60)) < 1e-3);
+    });
+  }
+
+  test("is not thrown by a moment in which the page was busy", () => {
+    const quality = new ConnectionQuality();
+    for (let second = 1; second <= 9; second++) told(quality, second);
+    assert.ok(Math.abs(told(quality, 10, { age_ms: 900 }) - 84) < 1e-3);
+  });
+
+  test("is unknown until the relay reported twice", () => {
+    assert.equal(after(3), null);
+    assert.ok(after(4) > 0);
+  });
+
+  test("is unknown if the browser does not tell, or a clock was set", () => {
+    assert.equal(after(9, { lastPacketReceivedTimestamp: undefined }), null);
+    assert.equal(after(9, { age_ms: 3_600_000 }), null);
+    assert.equal(after(9, { age_ms: -3000 }), null);
+    const quality = new ConnectionQuality();
+    quality.update(report(1));
+    assert.equal(quality.update(report(2)).delay_ms, null);
+  });
+
+  test("is unknown for a sender whose packets cannot be counted on", () => {
+    assert.equal(after(9, { packet_ms: 31.25 }), null);
+  });
+});
+
 describe("the word", () => {
   const still = { loss: 0, jitter_ms: 5, roundTrip_ms: 3, buffer_ms: 60, rate_kbps: 32 };
   for (const [difference, word] of [

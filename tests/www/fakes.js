@@ -61,6 +61,11 @@ export function fakeSockets() {
       this.sent.push(JSON.parse(text));
     }
 
+    /** Everything that was said, in order, by its type. */
+    get words() {
+      return this.sent.map(({ type }) => type);
+    }
+
     close(code) {
       this.closedWith = code ?? "no code";
     }

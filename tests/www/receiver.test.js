@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 
-import { Receiver, judge } from "../../www/receiver.js";
+import { Receiver } from "../../www/receiver.js";
 import { RelayClient } from "../../www/relay-client.js";
 import { FakeClock, details, fakePeers, fakeSockets, list, refusal, settled } from "./fakes.js";
 
@@ -35,8 +35,9 @@ const relaySays = (message) => Sockets.newest.hears(message);
 const asked = () => Sockets.newest.said("start_receiving").map(({ stream_id }) => stream_id);
 
 /** The relay offers, the page answers, the network connects. */
-async function connects(streamId) {
-  relaySays({ type: "webrtc_offer", offer: { type: "offer", sdp: "offer" }, stream_id: streamId });
+async function connects(streamId, resume_token = "t1") {
+  const offer = { type: "offer", sdp: "offer" };
+  relaySays({ type: "webrtc_offer", offer, stream_id: streamId, resume_token });
   await settled();
   Peers.newest.becomes("connected");
 }
@@ -280,12 +281,112 @@ describe("the line to the relay", () => {
     assert.equal(Peers.made[0].closed, false);
   });
 
-  test("when it is back a new connection takes over only once it stands", async () => {
+  test("when it is back the same connection goes on with it", async () => {
     await hears(NURSERY);
     Sockets.newest.breaks();
     await flows(1);
     Sockets.newest.opens();
+    assert.deepEqual(Sockets.newest.sent[0], { type: "resume", token: "t1" });
     relaySays(list(NURSERY));
+    relaySays({ type: "resumed", stream_id: "stream_a", resume_token: "t2" });
+    relaySays(list(NURSERY));
+    await flows(10);
+    assert.deepEqual(asked(), []);
+    assert.equal(Peers.made.length, 1);
+    assert.deepEqual([...new Set(phases)], ["joining", "hearing"]);
+    assert.equal(media.length, 1);
+  });
+
+  test("the next loss is resumed with the newest token", async () => {
+    await hears(NURSERY);
+    for (const token of ["t1", "t2", "t3"]) {
+      Sockets.newest.breaks();
+      await flows(2);
+      Sockets.newest.opens();
+      assert.deepEqual(Sockets.newest.said("resume"), [{ type: "resume", token }]);
+      const resume_token = `t${Number(token[1]) + 1}`;
+      relaySays({ type: "resumed", stream_id: "stream_a", resume_token });
+    }
+  });
+
+  test("a connection that is still on its way is resumed too", async () => {
+    relaySays(list(NURSERY));
+    receiver.follow("nursery");
+    const offer = { type: "offer", sdp: "x" };
+    relaySays({ type: "webrtc_offer", offer, stream_id: "stream_a", resume_token: "t1" });
+    await settled();
+    Sockets.newest.breaks();
+    await clock.pass(400);
+    Sockets.newest.opens();
+    relaySays({ type: "resumed", stream_id: "stream_a", resume_token: "t2" });
+    relaySays(list(NURSERY));
+    Peers.newest.becomes("connected");
+    assert.equal(receiver.status.phase, "hearing");
+    assert.equal(Peers.made.length, 1);
+    assert.deepEqual(asked(), []);
+  });
+
+  test("a connection that broke meanwhile is not resumed", async () => {
+    await hears(NURSERY);
+    Sockets.newest.breaks();
+    Peers.newest.becomes("failed");
+    await clock.pass(400);
+    Sockets.newest.opens();
+    assert.deepEqual(Sockets.newest.said("resume"), []);
+    relaySays(list(NURSERY));
+    assert.deepEqual(asked(), ["stream_a"]);
+  });
+
+  test("a resumed connection without packets is made anew", async () => {
+    await hears(NURSERY);
+    Sockets.newest.breaks();
+    await clock.pass(4000);
+    Sockets.newest.opens();
+    relaySays({ type: "resumed", stream_id: "stream_a", resume_token: "t2" });
+    relaySays(list(NURSERY));
+    await settled();
+    assert.deepEqual(asked(), ["stream_a"]);
+  });
+
+  test("who chooses another stream meanwhile does not hear the old one again", async () => {
+    await hears(NURSERY);
+    Sockets.newest.breaks();
+    await flows(1);
+    Sockets.newest.opens();
+    receiver.follow("hall");
+    relaySays({ type: "resumed", stream_id: "stream_a", resume_token: "t2" });
+    relaySays(list(NURSERY, HALL));
+    assert.deepEqual(asked(), ["stream_h"]);
+    assert.equal(Sockets.newest.said("stop_stream").length, 1);
+  });
+
+  test("in another network a new connection takes over once it stands", async () => {
+    await hears(NURSERY);
+    relay.move();
+    Sockets.newest.opens();
+    assert.deepEqual(Sockets.newest.said("resume"), []);
+    relaySays(list(NURSERY));
+    assert.equal(Peers.made[0].closed, false);
+    await connects("stream_a");
+    assert.equal(Peers.made[0].closed, true);
+    assert.deepEqual([...new Set(phases)], ["joining", "hearing"]);
+  });
+
+  test("is doubted when the connection falters", async () => {
+    await hears(NURSERY);
+    const before = Sockets.newest.said("ping").length;
+    Peers.newest.becomes("disconnected");
+    assert.equal(Sockets.newest.said("ping").length, before + 1);
+  });
+
+  test("when nothing can be resumed a new connection takes over only once it stands", async () => {
+    await hears(NURSERY);
+    Sockets.newest.breaks();
+    await flows(1);
+    Sockets.newest.opens();
+    relaySays(refusal("session_gone", "resume"));
+    relaySays(list(NURSERY));
+    await settled();
     assert.deepEqual(asked(), ["stream_a"]);
     relaySays({ type: "webrtc_offer", offer: { type: "offer", sdp: "x" }, stream_id: "stream_a" });
     await settled();
@@ -344,40 +445,4 @@ describe("leaving", () => {
     receiver.retry();
     assert.equal(asked().length, 2);
   });
-});
-
-describe("judge", () => {
-  const facts = {
-    wanted: true,
-    reachable: true,
-    heard: true,
-    live: NURSERY,
-    succeeded: false,
-    silent_ms: 0,
-    error: null,
-  };
-  const failure = refusal("peer_failed");
-  for (const [name, difference, phase, reason] of [
-    ["nothing is wanted", { wanted: false }, "idle", null],
-    ["packets arrive", {}, "hearing", null],
-    ["packets arrive though the relay is away", { reachable: false, live: null }, "hearing", null],
-    ["packets arrive though the last try failed", { error: failure }, "hearing", null],
-    ["the sender went silent", { live: { ...NURSERY, state: "stalled" } }, "lost", "stalled"],
-    ["no packets arrive", { silent_ms: 3000 }, "lost", "silent"],
-    ["no packets arrive and the try failed", { silent_ms: 3000, error: failure }, "lost", "failed"],
-    ["neither packets nor the relay", { silent_ms: 3000, reachable: false }, "lost", "unreachable"],
-    ["the stream is gone", { live: null }, "lost", "ended"],
-    ["the stream is on its way", { heard: false, silent_ms: Infinity }, "joining", null],
-    ["it never was there", { heard: false, silent_ms: Infinity, live: null }, "waiting", "absent"],
-    [
-      "it never got through",
-      { heard: false, silent_ms: Infinity, error: failure },
-      "waiting",
-      "failed",
-    ],
-  ]) {
-    test(`${name}: ${phase}${reason ? `, ${reason}` : ""}`, () => {
-      assert.deepEqual(judge({ ...facts, ...difference }), { phase, reason });
-    });
-  }
 });

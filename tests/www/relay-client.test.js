@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, describe, test } from "node:test";
 
 import { RelayClient, socketAddress } from "../../www/relay-client.js";
-import { FakeClock, details, fakeSockets, list } from "./fakes.js";
+import { FakeClock, details, fakeSockets, list, refusal } from "./fakes.js";
 
 describe("the address of the socket", () => {
   for (const [page, socket] of [
@@ -67,10 +67,18 @@ describe("the line", () => {
     assert.equal(Sockets.made.length, 3);
   });
 
+  test("never waits longer than two seconds from one try to the next", async () => {
+    for (let loss = 0; loss < 9; loss++) {
+      Sockets.newest.breaks();
+      await clock.pass(2000);
+    }
+    assert.equal(Sockets.made.length, 10);
+  });
+
   test("is quick again after a line that held for a while", async () => {
     for (let loss = 0; loss < 4; loss++) {
       Sockets.newest.breaks();
-      await clock.pass(8000);
+      await clock.pass(2000);
     }
     const socket = opened();
     await clock.pass(4999);
@@ -84,13 +92,14 @@ describe("the line", () => {
 
   test("is given up when the relay says nothing for 9 s, not even to a ping", async () => {
     const socket = opened();
+    const before = socket.said("ping").length;
     await clock.pass(5000);
-    assert.equal(socket.said("ping").length, 1);
+    assert.equal(socket.said("ping").length, before + 1);
     await clock.pass(3999);
     assert.equal(relay.state, "open");
     await clock.pass(1);
     assert.equal(relay.state, "waiting");
-    assert.equal(socket.closedWith, "no code");
+    assert.equal(socket.closedWith, 4000, "which the relay takes for no goodbye");
   });
 
   test("stays while the relay answers its pings", async () => {
@@ -104,10 +113,10 @@ describe("the line", () => {
   });
 
   test("gives up a connection attempt that nobody answers", async () => {
-    await clock.pass(6000);
-    assert.equal(relay.state, "waiting");
-    await clock.pass(400);
-    assert.equal(Sockets.made.length, 2);
+    await clock.pass(2999);
+    assert.equal(Sockets.made.length, 1);
+    await clock.pass(1);
+    assert.equal(Sockets.made.length, 2, "that was wait enough");
   });
 
   test("tries at once when the page wakes up while it waits", async () => {
@@ -121,10 +130,31 @@ describe("the line", () => {
 
   test("asks the relay for a sign of life when the page wakes up", async () => {
     const socket = opened();
+    const before = socket.said("ping").length;
     relay.wake();
-    assert.equal(socket.said("ping").length, 1);
-    await clock.pass(4000);
+    assert.equal(socket.said("ping").length, before + 1);
+    await clock.pass(1999);
+    assert.equal(relay.state, "open");
+    await clock.pass(1);
     assert.equal(relay.state, "waiting");
+  });
+
+  test("is begun anew in another network, whatever state it is in", async () => {
+    let moves = 0;
+    relay.on("moved", () => (moves += 1));
+    const socket = opened();
+    relay.move();
+    assert.equal(socket.closedWith, 4000);
+    assert.equal(Sockets.made.length, 2);
+    Sockets.newest.breaks();
+    relay.move();
+    assert.equal(Sockets.made.length, 3);
+    opened();
+    assert.equal(relay.state, "open");
+    assert.equal(moves, 2);
+    relay.close();
+    relay.move();
+    assert.equal(Sockets.made.length, 3);
   });
 
   test("says goodbye when it is closed, and stays closed", async () => {
@@ -164,6 +194,64 @@ describe("the line", () => {
     await clock.pass(400);
     opened();
     assert.equal(relay.line, 2);
+  });
+});
+
+describe("what a lost line leaves behind", () => {
+  let clock, Sockets, relay, told;
+
+  beforeEach(() => {
+    clock = new FakeClock();
+    Sockets = fakeSockets();
+    relay = new RelayClient({ url: "ws://relay/ws", WebSocket: Sockets, clock, random: () => 1 });
+    told = [];
+    for (const type of ["resumed", "gone", "error"]) relay.on(type, () => told.push(type));
+    relay.open();
+  });
+
+  test("is taken up again with the first word on the next", () => {
+    relay.resumeWith(() => "t1");
+    relay.on("state", () => relay.send({ type: "stop_stream" }));
+    Sockets.newest.opens();
+    assert.deepEqual(Sockets.newest.sent[0], { type: "resume", token: "t1" });
+    assert.equal(Sockets.newest.words[1], "get_available_streams");
+  });
+
+  test("is not asked for if there is nothing", () => {
+    relay.resumeWith(() => null);
+    Sockets.newest.opens();
+    assert.deepEqual(Sockets.newest.said("resume"), []);
+  });
+
+  test("may be gone, which is no error to tell of", () => {
+    Sockets.newest.opens();
+    Sockets.newest.hears({ type: "resumed", stream_id: null, resume_token: "t2" });
+    Sockets.newest.hears(refusal("session_gone", "resume"));
+    Sockets.newest.hears(refusal("peer_failed"));
+    assert.deepEqual(told, ["resumed", "gone", "error"]);
+  });
+});
+
+describe("the relay's clock", () => {
+  test("is reckoned from the quickest of the last answers", async () => {
+    const clock = new FakeClock();
+    const Sockets = fakeSockets();
+    const relay = new RelayClient({ url: "ws://relay/ws", WebSocket: Sockets, clock });
+    relay.open();
+    Sockets.newest.opens();
+    assert.equal(relay.time_ms, null);
+    const answer = async (trip_ms, timestamp) => {
+      relay.askTime();
+      const { id } = Sockets.newest.said("ping").at(-1);
+      await clock.pass(trip_ms);
+      Sockets.newest.hears({ type: "pong", id, timestamp });
+    };
+    await answer(100, 1000.09); // asked at 0 and answered at 100: at 50 it was 1000.09
+    assert.equal(relay.time_ms, 1_000_140);
+    await answer(10, 1000.105); // at 105 it was 1000.105
+    assert.equal(relay.time_ms, 1_000_110);
+    await answer(200, 1000.4);
+    assert.equal(relay.time_ms, 1_000_310);
   });
 });
 

@@ -33,7 +33,7 @@ function start(wish = {}) {
 
 /** The relay agrees, both exchange descriptions, the network connects. */
 async function negotiates() {
-  relaySays({ type: "sender_ready", connection_id: "c", ...NURSERY });
+  relaySays({ type: "sender_ready", connection_id: "c", resume_token: "t1", ...NURSERY });
   await settled();
   relaySays({ type: "webrtc_answer", answer: { type: "answer", sdp: "answer" } });
   await settled();
@@ -172,7 +172,7 @@ describe("while it is live", () => {
   test("a connection that falters shortly is left alone", async () => {
     Peers.newest.becomes("disconnected");
     assert.equal(phases.at(-1), "lost");
-    await clock.pass(2000);
+    await passes(2000);
     Peers.newest.becomes("connected");
     await passes(10_000);
     assert.equal(phases.at(-1), "live");
@@ -189,10 +189,40 @@ describe("while it is live", () => {
     assert.equal(sender.status.stream.stream_id, "stream_b");
   });
 
-  test("a connection that failed is made anew at once", async () => {
+  test("a connection that failed is made anew at once", () => {
     Peers.newest.becomes("failed");
-    await clock.pass(400);
     assert.equal(started().length, 2);
+  });
+
+  test("a new connection that goes on with the same stream knows it without news", async () => {
+    Peers.newest.becomes("failed");
+    await negotiates();
+    assert.equal(phases.at(-1), "live");
+    assert.equal(sender.status.stream.stream_id, "stream_a");
+  });
+
+  test("another page of the same device takes over for good: nobody fights for a name", async () => {
+    relaySays(refusal("replaced"));
+    assert.equal(sender.status.phase, "refused");
+    assert.equal(sender.status.error.code, "replaced");
+    assert.equal(Peers.newest.closed, true);
+    await passes(30_000);
+    assert.equal(started().length, 1);
+  });
+
+  test("in another network a new connection takes over once it stands", async () => {
+    relay.move();
+    Sockets.newest.opens();
+    assert.deepEqual(Sockets.newest.said("resume"), []);
+    relaySays(list(details("stream_a", NURSERY)));
+    assert.equal(started().length, 1);
+    assert.equal(Peers.made[0].closed, false);
+    await negotiates();
+    assert.equal(Peers.made[0].closed, false, "its goodbye would end the stream");
+    await passes(1000);
+    assert.equal(Peers.made[0].closed, true);
+    assert.deepEqual(phases, ["connecting", "live"]);
+    assert.equal(sender.status.stream.stream_id, "stream_a");
   });
 
   test("a stream that the relay ended is begun again", async () => {
@@ -200,14 +230,6 @@ describe("while it is live", () => {
     assert.equal(phases.at(-1), "lost");
     await clock.pass(400);
     assert.equal(started().length, 2);
-  });
-
-  test("another page of the same device takes over for good: nobody fights for a name", async () => {
-    relaySays({ type: "stream_ended", stream_id: "stream_a", reason: "replaced" });
-    assert.equal(sender.status.phase, "refused");
-    assert.equal(sender.status.error.code, "replaced");
-    await passes(30_000);
-    assert.equal(started().length, 1);
   });
 
   test("the end of another stream is none of its business", () => {
@@ -235,11 +257,62 @@ describe("the line to the relay", () => {
     assert.equal(Peers.newest.closed, false);
   });
 
-  test("when it is back a new connection takes over only once it stands", async () => {
+  test("when it is back the same connection goes on with it", async () => {
     sender.setMuted(true);
     await clock.pass(400);
     Sockets.newest.opens();
+    assert.deepEqual(Sockets.newest.sent[0], { type: "resume", token: "t1" });
+    relaySays({ type: "resumed", stream_id: "stream_a", resume_token: "t2" });
     relaySays(list(details("stream_a", NURSERY)));
+    assert.deepEqual(Sockets.newest.said("set_muted"), [{ type: "set_muted", muted: true }]);
+    assert.deepEqual(started(), []);
+    assert.equal(Peers.made.length, 1);
+    assert.deepEqual(phases, ["connecting", "live"]);
+    Sockets.newest.breaks();
+    await clock.pass(2000);
+    Sockets.newest.opens();
+    assert.deepEqual(Sockets.newest.said("resume"), [{ type: "resume", token: "t2" }]);
+  });
+
+  test("a connection that stayed away meanwhile is not resumed", async () => {
+    Peers.newest.becomes("disconnected");
+    await clock.pass(3000);
+    Sockets.newest.opens();
+    assert.deepEqual(Sockets.newest.said("resume"), []);
+    assert.equal(started().length, 1);
+  });
+
+  test("a connection that came back before the line is resumed", async () => {
+    Peers.newest.becomes("disconnected");
+    await clock.pass(4000);
+    Peers.newest.becomes("connected");
+    Sockets.newest.opens();
+    assert.deepEqual(Sockets.newest.said("resume"), [{ type: "resume", token: "t1" }]);
+  });
+
+  test("a name that was changed meanwhile is not resumed under the old one", async () => {
+    start({ name: "Hall" });
+    assert.equal(Peers.made[0].closed, false);
+    await clock.pass(400);
+    Sockets.newest.opens();
+    assert.deepEqual(Sockets.newest.said("resume"), []);
+    assert.equal(started().at(-1).name, "Hall");
+  });
+
+  test("who stopped meanwhile does not go on", async () => {
+    sender.stop();
+    await clock.pass(400);
+    Sockets.newest.opens();
+    assert.deepEqual(Sockets.newest.said("resume"), []);
+    assert.deepEqual(started(), []);
+  });
+
+  test("when nothing can be resumed a new connection takes over only once it stands", async () => {
+    sender.setMuted(true);
+    await clock.pass(400);
+    Sockets.newest.opens();
+    relaySays(refusal("session_gone", "resume"));
+    relaySays(list());
     assert.deepEqual(started(), [
       { type: "start_sending", name: "Nursery", device_id: "d1", muted: true },
     ]);
@@ -249,8 +322,9 @@ describe("the line to the relay", () => {
     relaySays({ type: "webrtc_answer", answer: { type: "answer", sdp: "answer" } });
     await settled();
     Peers.newest.becomes("connected");
+    assert.equal(Peers.made[0].closed, false, "its goodbye would end the stream");
+    await passes(1000);
     assert.equal(Peers.made[0].closed, true);
-    relaySays({ type: "stream_ended", stream_id: "stream_a", reason: "replaced" });
     relaySays({ type: "stream_available", stream_id: "stream_b", ...NURSERY });
     assert.deepEqual(phases, ["connecting", "live"]);
     assert.equal(sender.status.stream.stream_id, "stream_b");
