@@ -1,7 +1,6 @@
 """The servers that are compared, each a process of its own on loopback."""
 
 import asyncio
-import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from bench.free_port import free_port
 from bench.not_measured import NotMeasured
 from bench.process_usage import Usage
 
@@ -41,7 +41,7 @@ class ServerProcess:
 async def earshot() -> AsyncIterator[ServerProcess]:
     """Run the real server, exactly as a person would."""
     signaling, audio = free_port(), free_port()
-    media = free_port(socket.SOCK_DGRAM)
+    media = free_port()
     with tempfile.TemporaryDirectory(prefix="bench-") as data_dir:
         command = [
             *(str(ROOT / "webrtc_server_relay.py"), "--data-dir", data_dir),
@@ -87,14 +87,6 @@ LIGHTER_MEDIA_RELAY = Candidate(
 READY_PACKETS = Candidate(
     "aiortc RTCRtpSender, packets", partial(baseline, "packets"), needs_sender=False
 )
-
-
-def free_port(kind: int = socket.SOCK_STREAM) -> int:
-    """Return a port that nobody has at the moment."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @asynccontextmanager

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import signal
-import socket
 import sys
 import time
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
+
+from bench.free_port import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
@@ -228,16 +229,4 @@ def child_of(pid: int) -> int:
 
 def free_ports() -> dict[str, int]:
     """Return ports that nobody uses right now, by the first word of their option."""
-    kinds = {
-        "signaling": socket.SOCK_STREAM,
-        "audio": socket.SOCK_STREAM,
-        "media": socket.SOCK_DGRAM,
-    }
-    held = {name: socket.socket(socket.AF_INET, kind) for name, kind in kinds.items()}
-    try:
-        for opened in held.values():
-            opened.bind((HOST, 0))
-        return {name: opened.getsockname()[1] for name, opened in held.items()}
-    finally:
-        for opened in held.values():
-            opened.close()
+    return {name: free_port() for name in ("signaling", "audio", "media")}
