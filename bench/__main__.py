@@ -34,11 +34,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not Path("/proc/self/schedstat").exists():
         print("The bench reads CPU times from Linux's /proc, which is not here.")
         return 1
+    machine = _machine()
     started = time.monotonic()
     rows, missing = asyncio.run(_measure(options.rows, options.plan))
     report = Report(
         date.today().isoformat(),
-        _machine(),
+        machine,
         _software(),
         round(time.monotonic() - started, 1),
         rows,
@@ -90,7 +91,12 @@ async def _measure(groups: Sequence[str], plan: Plan) -> tuple[list[Row], list[s
 
 
 def _machine() -> str:
-    return f"{os.cpu_count()} CPUs ({_cpu_model()}), Linux {platform.release()}"
+    """Describe this machine, and how busy it is before anything is measured."""
+    load = os.getloadavg()[0]
+    return (
+        f"{os.cpu_count()} CPUs ({_cpu_model()}) with a load of {load:.1f} beforehand, "
+        f"Linux {platform.release()}"
+    )
 
 
 def _cpu_model() -> str:

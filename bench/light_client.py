@@ -170,7 +170,10 @@ class LightClient:
             self.on_packet(bytes(_view[:size]))
 
     def _answer_check(self, data: bytes) -> None:
-        message = stun.parse_message(data)
+        try:
+            message = stun.parse_message(data)
+        except ValueError:
+            return
         if message.message_class is not stun.Class.REQUEST or not self._server:
             return  # an early check comes again once it has seen one of ours
         response = stun.Message(
