@@ -24,7 +24,7 @@ pytestmark = [
 
 async def test_receivers_that_join_and_leave_leave_nothing(relay: RelayProcess):
     """In every way there is to leave; a thousand times: `make faults`."""
-    assert not (await join_and_leave(relay, 100)).failures
+    assert not (await join_and_leave(relay, 60)).failures
 
 
 async def test_players_that_come_and_go_leave_nothing(relay: RelayProcess):
@@ -42,7 +42,7 @@ async def test_whoever_stops_to_read_is_dropped_and_nobody_else(relay: RelayProc
 
 async def test_a_crowd_at_random_leaves_nothing(own_relay: RelayProcess):
     """Ten minutes, and with clients that vanish without a word: `make churn`."""
-    assert not (await churn(own_relay, seconds=8, seed=1)).failures
+    assert not (await churn(own_relay, seconds=6, seed=1)).failures
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

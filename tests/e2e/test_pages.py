@@ -56,7 +56,7 @@ async def test_who_comes_long_after_the_sender_hears_it(
 ):
     """A sender that nobody heard for a while is no silence."""
     await speaker(browser, relay, "Nursery")
-    await asyncio.sleep(3)
+    await asyncio.sleep(2)
     assert await hears_the_melody(await ear(browser, relay, "nursery"))
 
 

@@ -11,6 +11,10 @@ PATIENCE_S = 20.0
 SMALLEST_BUFFER = 4096
 
 
+class NothingOnAir(Exception):
+    """The server knows no stream of that name."""
+
+
 class HttpPlayer:
     """One request for a stream. Made by `player`."""
 
@@ -47,7 +51,11 @@ def stop_reading(writer: asyncio.StreamWriter) -> None:
 async def player(
     relay: RelayProcess, stream: str, *, buffer_bytes: int | None = None
 ) -> AsyncIterator[HttpPlayer]:
-    """Ask for a stream and read the answer's head; close the connection in the end."""
+    """
+    Ask for a stream and read the answer's head; close the connection in the end.
+
+    Raises `NothingOnAir`.
+    """
     connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     connection.setblocking(False)
     if buffer_bytes is not None:
@@ -61,6 +69,8 @@ async def player(
     try:
         writer.write(f"GET /stream/{stream}.mp3 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_S)
+        if head.startswith(b"HTTP/1.1 404"):
+            raise NothingOnAir
         assert head.startswith(b"HTTP/1.1 200"), head
         yield HttpPlayer(reader, writer)
     finally:
