@@ -10,7 +10,7 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 	--require-hashes --only-binary=:all:
 
 # What the end-to-end tests use, by the names of Debian's packages; promtool is in prometheus.
-TEST_PACKAGES := chromium ffmpeg mpv prometheus vlc-bin vlc-plugin-base
+TEST_PACKAGES := chromium ffmpeg firefox-esr iproute2 mpv prometheus vlc-bin vlc-plugin-base
 
 # Sets $python to the newest Python that can make a virtual environment, or says what is missing.
 define find_python
@@ -39,16 +39,18 @@ endif
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test check format lint types pages test-packages bench faults churn fuzz lock clean
+.PHONY: help run test test-slow check format lint types pages test-packages bench bench-long faults churn fuzz lock clean
 
 help:
 	@echo "make run     start the server; with a built-in sender: make run ARGS=--demo"
-	@echo "make test    everything: format, lint, types, unit and end-to-end tests"
+	@echo "make test    format, lint, types, unit and end-to-end tests"
+	@echo "make test-slow  bad networks, and the benchmark itself"
 	@echo "make check   the part of it that takes less than a minute"
 	@echo "make lint    format and lint, without changing anything"
 	@echo "make format  put the code into its usual form"
-	@echo "make bench   measure what the README claims"
-	@echo "make faults  a thousand receivers join and leave, and the like; writes build/faults.json"
+	@echo "make bench   measure what the README claims, within 15 minutes"
+	@echo "make bench-long   measure what takes longer: loss, leaks; see docs/benchmarks.md"
+	@echo "make faults  a thousand receivers join and leave, and the like; some: ARGS='F2 F9'"
 	@echo "make churn   ten minutes of visitors at random; others: ARGS='--minutes 60 --seed 2'"
 	@echo "make fuzz    a minute of chance for everything that reads bytes from outside"
 	@echo "make lock    pin the dependencies anew; newer ones: make lock ARGS=--upgrade"
@@ -72,7 +74,10 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@touch $@
 
 test: $(VENV)/.installed-dev test-packages lint types pages
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+
+test-slow: $(VENV)/.installed-dev test-packages
+	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
 
 check: $(VENV)/.installed-dev lint types
 	$(BIN)/python -m pytest -q -m "not e2e" --ignore=tests/e2e $(PYTEST_ARGS)
@@ -114,6 +119,9 @@ test-packages:
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m bench $(ARGS)
+
+bench-long: $(VENV)/.installed-dev
+	$(BIN)/python -m bench --long $(ARGS)
 
 faults: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.faults $(ARGS)

@@ -2,54 +2,107 @@
 
 import argparse
 import asyncio
-import os
-import platform
+import inspect
 import sys
 import time
-from collections.abc import Awaitable, Callable, Sequence
+import traceback
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 
-from bench import fanout, idle, join, latency, mp3
+from bench import (
+    bad_link,
+    crowd,
+    fanout,
+    firefox,
+    house,
+    idle,
+    join,
+    latency,
+    leaks,
+    listening,
+    machine,
+    mp3,
+)
 from bench.not_measured import NotMeasured
 from bench.plan import FULL, QUICK, Plan
+from bench.progress import step
 from bench.server_process import ROOT
-from bench.table import Report, Row, explanations, to_json, to_markdown, write_into
+from bench.table import (
+    LONG_MARKS,
+    MARKS,
+    Marks,
+    Report,
+    Row,
+    explanations,
+    to_json,
+    to_markdown,
+    verdict,
+    write_into,
+)
 
-GROUPS: dict[str, Callable[[Plan], Awaitable[list[Row]]]] = {
+Group = Callable[[Plan], Awaitable[list[Row]]]
+"""Some rows that are measured together; each has a module, which says what it is about."""
+
+GROUPS: dict[str, Group] = {
     "fanout": fanout.measure,
     "latency": latency.measure,
     "join": join.measure,
+    "crowd": crowd.measure,
+    "house": house.measure,
     "mp3": mp3.measure,
     "idle": idle.measure,
 }
+LONG_GROUPS: dict[str, Group] = {
+    "leaks": leaks.measure,
+    "bad_link": bad_link.measure,
+    "listening": listening.measure,
+    "firefox": firefox.measure,
+}
+"""What takes minutes each, and is measured by ``--long`` alone."""
+
 README = ROOT / "README.md"
-JSON = ROOT / "build" / "bench.json"
+LONG_PAGE = ROOT / "docs" / "benchmarks.md"
+BUILD = ROOT / "build"
+OPEN_FILES = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """One of the two tables: what is in it, and where it is written."""
+
+    groups: Mapping[str, Group]
+    json: Path
+    page: Path
+    marks: Marks
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the chosen groups of rows and return the exit code."""
-    options = _parser().parse_args(arguments)
+    short = Edition(GROUPS, BUILD / "bench.json", README, MARKS)
+    long = Edition(LONG_GROUPS, BUILD / "bench-long.json", LONG_PAGE, LONG_MARKS)
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    edition = long if options.long else short
+    chosen = options.rows or list(edition.groups)
+    if unknown := [name for name in chosen if name not in edition.groups]:
+        parser.error(
+            f"no such rows here: {', '.join(unknown)}; there are "
+            + ", ".join(edition.groups)
+        )
+    if options.readme and (options.rows or options.plan is QUICK):
+        parser.error("a table that people read is measured in full: no --rows, --quick")
     if not Path("/proc/self/schedstat").exists():
         print("The bench reads CPU times from Linux's /proc, which is not here.")
         return 1
-    machine = _machine()
-    started = time.monotonic()
-    rows, missing = asyncio.run(_measure(options.rows, options.plan))
-    report = Report(
-        date.today().isoformat(),
-        machine,
-        _software(),
-        round(time.monotonic() - started, 1),
-        rows,
-    )
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(to_json(report))
-    print(to_markdown(report))
-    print(explanations(rows))
+    machine.allow_open_files(OPEN_FILES)
+    groups = {name: edition.groups[name] for name in chosen}
+    report, missing = asyncio.run(_measure(groups, options.plan))
+    _write(options.json or edition.json, report)
+    _tell(report, missing)
     if options.readme and not missing:
-        write_into(README, to_markdown(report))
+        write_into(edition.page, to_markdown(report), edition.marks)
     return 1 if missing else 0
 
 
@@ -64,51 +117,80 @@ def _parser() -> argparse.ArgumentParser:
         help="less of everything: shows that it works, not how fast it is",
     )
     parser.add_argument(
-        "--rows", nargs="+", choices=GROUPS, default=list(GROUPS), help="only these"
+        "--long", action="store_true", help="the rows that take minutes each instead"
     )
-    parser.add_argument("--json", type=Path, default=JSON, help="default: %(default)s")
     parser.add_argument(
-        "--readme", action="store_true", help="put the table into README.md"
+        "--rows",
+        nargs="+",
+        metavar="ROWS",
+        help=f"only some of {', '.join(GROUPS)}; with --long of {', '.join(LONG_GROUPS)}",
+    )
+    parser.add_argument(
+        "--json",
+        type=Path,
+        help="default: build/bench.json, with --long build/bench-long.json",
+    )
+    parser.add_argument(
+        "--readme",
+        action="store_true",
+        help="put the table into README.md, with --long into docs/benchmarks.md",
     )
     return parser
 
 
-async def _measure(groups: Sequence[str], plan: Plan) -> tuple[list[Row], list[str]]:
-    """Return the rows, and the groups that are missing because they failed."""
+async def _measure(
+    groups: Mapping[str, Group], plan: Plan
+) -> tuple[Report, dict[str, str]]:
+    """Return the rows, and why which groups are missing."""
+    described, before = machine.describe(), machine.CpuTimes.now()
+    print(f"On {described}.", file=sys.stderr)
+    started = time.monotonic()
     rows: list[Row] = []
-    missing: list[str] = []
-    for group in groups:
-        started = time.monotonic()
-        print(f"{group} ...", end=" ", file=sys.stderr, flush=True)
-        try:
-            rows += await GROUPS[group](plan)
-        except NotMeasured as error:
-            missing.append(group)
-            print(f"not measured: {error}", file=sys.stderr)
-        else:
-            print(f"{time.monotonic() - started:.0f} s", file=sys.stderr)
-    return rows, missing
-
-
-def _machine() -> str:
-    """Describe this machine, and how busy it is before anything is measured."""
-    load = os.getloadavg()[0]
-    return (
-        f"{os.cpu_count()} CPUs ({_cpu_model()}) with a load of {load:.1f} beforehand, "
-        f"Linux {platform.release()}"
+    missing: dict[str, str] = {}
+    for number, (name, measure) in enumerate(groups.items(), 1):
+        title = f"[{number}/{len(groups)}] {name}: {about(measure)}"
+        async with step(title) as shown:
+            try:
+                rows += await measure(plan)
+            except NotMeasured as error:
+                missing[name] = str(error)
+                shown.failed(error)
+            except Exception as error:
+                # The edge of one group: the others took minutes, and may be right.
+                missing[name] = f"{type(error).__name__}: {error}"
+                shown.failed(error)
+                traceback.print_exc()
+    report = Report(
+        date.today().isoformat(),
+        described,
+        machine.software(),
+        round(time.monotonic() - started, 1),
+        machine.Disturbance.between(before, machine.CpuTimes.now()),
+        rows,
     )
+    return report, missing
 
 
-def _cpu_model() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        key, _, value = line.partition(":")
-        if key.strip().lower() == "model name":
-            return value.strip()
-    return platform.machine()
+def about(measure: Group) -> str:
+    """Return the first sentence of the group's module."""
+    module = inspect.getmodule(measure)
+    text = inspect.getdoc(module) or ""
+    return text.split("\n")[0].rstrip(".")
 
 
-def _software() -> str:
-    return f"Python {platform.python_version()}, aiortc {version('aiortc')}"
+def _write(file: Path, report: Report) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(to_json(report))
+
+
+def _tell(report: Report, missing: Mapping[str, str]) -> None:
+    """Print the table, what it means, and last of all what is wrong."""
+    print(f"\n{to_markdown(report)}")
+    print(explanations(report.rows))
+    print(f"Measured in {report.seconds / 60:.1f} minutes.", end=" ")
+    print(verdict(report.rows), end="")
+    for name, reason in missing.items():
+        print(f"Not measured: {name}: {reason}")
 
 
 if __name__ == "__main__":

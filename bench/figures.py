@@ -7,7 +7,7 @@ from statistics import median
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A median, and the smallest and the largest of what it is the median of."""
+    """A median as a rule, and the smallest and the largest of what it is the median of."""
 
     value: float
     low: float
@@ -17,6 +17,11 @@ class Figure:
     def of(cls, samples: Sequence[float]) -> "Figure":
         """Sum up at least one measurement."""
         return cls(median(samples), min(samples), max(samples))
+
+    @classmethod
+    def worst_of(cls, samples: Sequence[float]) -> "Figure":
+        """The largest instead of the median, for what may not happen to anybody."""
+        return cls(max(samples), min(samples), max(samples))
 
     def scaled(self, factor: float) -> "Figure":
         return Figure(self.value * factor, self.low * factor, self.high * factor)

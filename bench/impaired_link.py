@@ -9,61 +9,75 @@ while the link is up:
     with ImpairedLink(Impairment(loss=0.01, jitter_s=0.03)) as link:
         subprocess.run(link.near.command(["ip", "addr"]))
         link.change(Impairment(cut=True))
+
+The namespaces are the link's own and end with it, however it ends: their names in
+`/run/netns`, by which ``ip netns`` finds them, only lead there.
 """
 
 import contextlib
 import ctypes
 import fcntl
-import heapq
+import itertools
 import json
 import os
-import random
-import select
+import signal
 import struct
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+
+from bench.forwarder import Forwarder, Reins
+from bench.impairment import Impairment, Traffic
+
+__all__ = ["End", "ImpairedLink", "Impairment", "available"]
 
 CLONE_NEWNET = 0x40000000
 TUNSETIFF = 0x400454CA
 IFF_TAP_WITHOUT_HEADER = 0x1002
 FRAME_BYTES = 2048
-READY = "ready"
-MAX_WAITING = 10_000
-"""Frames on their way; beyond it the link drops, as a full router does."""
+DEVICE = "tap0"
+NAMES = Path("/run/netns")
+OWN_NETWORK = Path("/proc/thread-self/ns/net")
 
-
-@dataclass(frozen=True)
-class Impairment:
-    """What happens to each frame, in each direction alike."""
-
-    loss: float = 0.0
-    """Share of frames that never arrive, 0 to 1."""
-    duplicate: float = 0.0
-    reorder: float = 0.0
-    """Share of frames that overtake those before them, by not being delayed."""
-    delay_s: float = 0.0
-    jitter_s: float = 0.0
-    """Standard deviation of the delay; half of the frames come before ``delay_s`` + this."""
-    bits_per_s: float = 0.0
-    """0: as fast as the machine."""
-    cut: bool = False
-    """Nothing arrives: the cable is pulled."""
+_links = itertools.count()
 
 
 @dataclass(frozen=True)
 class End:
-    """One side of the link: a namespace with one address."""
+    """One side of the link: a namespace with two addresses on one device."""
 
     namespace: str
     device: str
     address: str
+    other_address: str
+    """For those who move."""
+
+    @property
+    def path(self) -> Path:
+        """Where its name is."""
+        return NAMES / self.namespace
 
     def command(self, arguments: Sequence[str]) -> list[str]:
-        """Return a command that runs in this namespace."""
+        """Return a command that becomes one that runs in this namespace."""
         return ["ip", "netns", "exec", self.namespace, *arguments]
+
+    @contextlib.contextmanager
+    def inside(self) -> Iterator[None]:
+        """
+        Be in this namespace: a socket that is made inside stays in it for good.
+
+        It is this thread that is inside, so nothing may be awaited meanwhile.
+        """
+        with _descriptor(OWN_NETWORK) as own, _descriptor(self.path) as there:
+            _enter(there)
+            try:
+                yield
+            finally:
+                _enter(own)
 
 
 class ImpairedLink:
@@ -72,44 +86,45 @@ class ImpairedLink:
     def __init__(
         self, impairment: Impairment = Impairment(), *, seed: int = 1, net: int = 231
     ) -> None:
-        """``net`` is the third number of 10.x: links that exist at once need different ones."""
-        suffix = f"{os.getpid():x}-{net}"
-        self.near = End(f"esn-{suffix}", "tap0", f"10.{net}.0.1")
-        self.far = End(f"esf-{suffix}", "tap0", f"10.{net}.0.2")
+        """``net`` is the second number of 10.x: both ends have their addresses there."""
+        suffix = f"{os.getpid():x}-{next(_links):x}"
+        self.near = End(f"esn-{suffix}", DEVICE, f"10.{net}.0.1", f"10.{net}.0.3")
+        """Where a server belongs."""
+        self.far = End(f"esf-{suffix}", DEVICE, f"10.{net}.0.2", f"10.{net}.0.4")
+        """Where its clients belong."""
         self._impairment = impairment
         self._seed = seed
-        self._process: subprocess.Popen[str] | None = None
+        self._reins: Reins | None = None
 
     def __enter__(self) -> "ImpairedLink":
         ends = json.dumps([asdict(self.near), asdict(self.far)])
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", __spec__.name, ends, str(self._seed)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert self._process.stdout, "the output is a pipe"
-        if self._process.stdout.readline().strip() != READY:
-            self.__exit__()
-            raise OSError("the link could not be made; it needs root and TAP devices")
-        self.change(self._impairment)
+        arguments = (str(self._seed), ends)
+        self._reins = Reins(__spec__.name, arguments, self._impairment)
         return self
 
     def __exit__(self, *_: object) -> None:
-        process, self._process = self._process, None
-        if process is None:
-            return
-        with contextlib.suppress(OSError):
-            process.communicate(timeout=10)  # the end of its input tells it to stop
-        process.kill()
-        process.wait()
+        if self._reins is not None:
+            self._reins.close()
+            for end in (self.near, self.far):  # if the process was killed
+                end.path.unlink(missing_ok=True)
 
-    def change(self, impairment: Impairment) -> None:
-        """Let the link behave differently from now on."""
-        assert self._process is not None, "the link is up"
-        assert self._process.stdin is not None, "its input is a pipe"
-        self._process.stdin.write(json.dumps(asdict(impairment)) + "\n")
-        self._process.stdin.flush()
+    @property
+    def pid(self) -> int:
+        """Of the process that carries the frames."""
+        return self.reins.pid
+
+    @property
+    def reins(self) -> Reins:
+        assert self._reins is not None, "the link is up"
+        return self._reins
+
+    def change(self, impairment: Impairment) -> Traffic:
+        """Let the link behave differently from now on; return what became of all before."""
+        return self.reins.change(impairment)
+
+    def traffic(self) -> Traffic:
+        """Return what became of all frames so far."""
+        return self.reins.traffic()
 
 
 def available() -> str | None:
@@ -121,93 +136,51 @@ def available() -> str | None:
     return None
 
 
-class Forwarder:
-    """Carries frames between two devices."""
+@contextlib.contextmanager
+def _descriptor(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
-    def __init__(self, seed: int) -> None:
-        self._random = random.Random(seed)
-        self._waiting: list[tuple[float, int, int, bytes]] = []
-        self._count = 0
-        self._free_at: dict[int, float] = {}
-        self.impairment = Impairment()
 
-    def run(self, near: int, far: int, control: int) -> None:
-        """Forward until the control file ends."""
-        other = {near: far, far: near}
-        while True:
-            readable, _, _ = select.select([near, far, control], [], [], self._pause())
-            for ready in readable:
-                if ready == control:
-                    line = os.read(control, 65536)
-                    if not line:
-                        return
-                    newest = line.decode().strip().splitlines()[-1]
-                    self.impairment = Impairment(**json.loads(newest))
-                else:
-                    self._read(ready, other[ready])
-            self._write_due()
-
-    def _pause(self) -> float:
-        if not self._waiting:
-            return 0.05
-        return min(0.05, max(0.0, self._waiting[0][0] - time.monotonic()))
-
-    def _read(self, source: int, target: int) -> None:
-        while True:
-            try:
-                frame = os.read(source, FRAME_BYTES)
-            except BlockingIOError:
-                return
-            self._carry(target, frame)
-
-    def _carry(self, target: int, frame: bytes) -> None:
-        how, chance = self.impairment, self._random.random
-        if how.cut or chance() < how.loss or len(self._waiting) > MAX_WAITING:
-            return
-        at = time.monotonic()
-        if how.bits_per_s:
-            start = max(at, self._free_at.get(target, 0.0))
-            at = self._free_at[target] = start + 8 * len(frame) / how.bits_per_s
-        if chance() >= how.reorder:
-            at += max(0.0, self._random.gauss(how.delay_s, how.jitter_s))
-        for _ in range(2 if chance() < how.duplicate else 1):
-            self._count += 1
-            heapq.heappush(self._waiting, (at, self._count, target, frame))
-
-    def _write_due(self) -> None:
-        now = time.monotonic()
-        while self._waiting and self._waiting[0][0] <= now:
-            _, _, target, frame = heapq.heappop(self._waiting)
-            with contextlib.suppress(OSError):
-                os.write(target, frame)
+def _enter(namespace: int) -> None:
+    # Python has os.setns from 3.12 on.
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.setns(namespace, CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "setns")
 
 
 @contextlib.contextmanager
-def tap(end: End) -> Iterator[int]:
-    """Make a namespace with a TAP device in it, and return the device's other side."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    _ip("netns", "add", end.namespace)
-    own = os.open("/proc/self/ns/net", os.O_RDONLY)
-    inside = os.open(f"/run/netns/{end.namespace}", os.O_RDONLY)
-    device = -1
+def _made(end: End) -> Iterator[int]:
+    """Make an end for the length of a ``with`` block; return the other side of its TAP device."""
+    namespace, device = _new_network(end)
+    NAMES.mkdir(exist_ok=True)
+    end.path.symlink_to(f"/proc/{os.getpid()}/fd/{namespace}")
     try:
-        if libc.setns(inside, CLONE_NEWNET):
-            raise OSError(ctypes.get_errno(), "setns")
-        device = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
+        yield device
+    finally:
+        end.path.unlink(missing_ok=True)
+
+
+def _new_network(end: End) -> tuple[int, int]:
+    """Return a new namespace and the other side of a TAP device in it, as descriptors."""
+    with _descriptor(OWN_NETWORK) as own:
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.unshare(CLONE_NEWNET):
+            raise OSError(ctypes.get_errno(), "unshare")
+        namespace = os.open(OWN_NETWORK, os.O_RDONLY | os.O_CLOEXEC)
+        device = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK | os.O_CLOEXEC)
         request = struct.pack("16sH", end.device.encode(), IFF_TAP_WITHOUT_HEADER)
         fcntl.ioctl(device, TUNSETIFF, request)
-        _ip("addr", "add", f"{end.address}/24", "dev", end.device)
+        for address in (end.address, end.other_address):
+            _ip("addr", "add", f"{address}/24", "dev", end.device)
         _ip("link", "set", end.device, "up")
         _ip("link", "set", "lo", "up")
         _ip("route", "add", "default", "dev", end.device)
-        libc.setns(own, CLONE_NEWNET)
-        yield device
-    finally:
-        libc.setns(own, CLONE_NEWNET)
-        for descriptor in (own, inside, device):
-            if descriptor >= 0:
-                os.close(descriptor)
-        _ip("netns", "del", end.namespace)
+        _enter(own)
+    return namespace, device
 
 
 def _ip(*arguments: str) -> None:
@@ -215,11 +188,23 @@ def _ip(*arguments: str) -> None:
 
 
 def main() -> None:
-    """The process of a link: ends and seed as arguments, impairments on standard input."""
-    near, far = (End(**end) for end in json.loads(sys.argv[1]))
-    with tap(near) as near_device, tap(far) as far_device:
-        print(READY, flush=True)
-        Forwarder(int(sys.argv[2])).run(near_device, far_device, sys.stdin.fileno())
+    """The process of a link; seed and ends as arguments."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    forwarder = Forwarder(int(sys.argv[1]))
+    near, far = (End(**end) for end in json.loads(sys.argv[2]))
+    with _made(near) as near_device, _made(far) as far_device:
+        for source, target in ((near_device, far_device), (far_device, near_device)):
+            forwarder.sources[source] = partial(
+                _read_frames, forwarder, source, partial(os.write, target)
+            )
+        forwarder.run()
+
+
+def _read_frames(forwarder: Forwarder, source: int, send: partial[int]) -> None:
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            frame = os.read(source, FRAME_BYTES)
+            forwarder.passage.carry(send, frame, time.monotonic())
 
 
 if __name__ == "__main__":

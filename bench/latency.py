@@ -5,6 +5,7 @@ import struct
 import time
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 
 import aiohttp
 
@@ -59,37 +60,49 @@ class DirectPath(asyncio.DatagramProtocol):
             self.delays_ms.append(MS * (now - left_at))
 
 
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Milliseconds that packets were under way, with one server."""
+
+    relayed_ms: Sequence[float]
+    direct_ms: Sequence[float]
+    """Without a server."""
+
+    def added(self, percent: float) -> float:
+        """Return a percentile of what the server added."""
+        return percentile(self.relayed_ms, percent) - percentile(self.direct_ms, 50)
+
+
 async def measure(plan: Plan) -> list[Row]:
-    rows: list[Row] = []
-    for receivers in plan.latency_receivers:
-        async with earshot() as server:
-            relayed, direct = await _delays(server, receivers, plan.latency_packets)
-        rows += _rows(receivers, relayed, direct)
-    return rows
+    rounds: dict[int, list[Round]] = {n: [] for n in plan.latency_receivers}
+    for _ in range(plan.rounds):
+        for receivers, so_far in rounds.items():
+            async with earshot() as server:
+                delays = await _delays(server, receivers, plan.latency_packets)
+            so_far.append(Round(*delays))
+    return [row for n, measured in rounds.items() for row in _rows(n, measured)]
 
 
-def _rows(
-    receivers: int, relayed: Sequence[float], direct: Sequence[float]
-) -> list[Row]:
-    without = percentile(direct, 50)
-    added = [delay - without for delay in relayed]
-    halves = len(added) // 2
-    spread = [added[:halves], added[halves:]]
+def _rows(receivers: int, rounds: Sequence[Round]) -> list[Row]:
     where = f"with {receivers} receiver{'s' if receivers > 1 else ''}"
     which = (
         f"at the first, middle and last of {receivers}" if receivers > 1 else "there"
     )
     how = f"a packet leaves until it is {which}, less the median way without a server"
-    goals = {50: Goal(2), 99: Goal(10)} if receivers > 1 else {50: Goal(5), 99: None}
+    goals = {50: Goal(5), 99: None}
+    if receivers > 1:
+        goals = {50: Goal(2, 1), 99: Goal(10, 5)}
     names = {50: "median", 99: "99th percentile"}
-    rows = []
-    for percent, goal in goals.items():
-        parts = [percentile(part, percent) for part in spread]
-        whole = percentile(added, percent)
-        figure = Figure(whole, min(whole, *parts), max(whole, *parts))
-        what = f"added latency {where}, {names[percent]}"
-        rows.append(Row(what, "ms", figure, how, goal=goal))
-    return rows
+    return [
+        Row(
+            f"added latency {where}, {names[percent]}",
+            "ms",
+            Figure.of([each.added(percent) for each in rounds]),
+            how,
+            goal=goal,
+        )
+        for percent, goal in goals.items()
+    ]
 
 
 async def _delays(

@@ -23,6 +23,8 @@ from aiortc.rtcdtlstransport import (
     RTCDtlsTransport,
 )
 
+from bench.place import HERE, Place
+
 CHECK_INTERVAL_S = 2.5
 CHECK_RETRY_S = 0.25
 MAX_DATAGRAM = 2048
@@ -39,11 +41,16 @@ class LightClient:
     certificate: RTCCertificate | None = None
     """Shared by all clients of a process: load clients need no secrets of their own."""
 
-    def __init__(self, on_packet: Callable[[bytes], None] | None = None) -> None:
+    def __init__(
+        self,
+        on_packet: Callable[[bytes], None] | None = None,
+        place: Place = HERE,
+    ) -> None:
         """``on_packet`` gets every RTP and RTCP datagram as it came, still encrypted."""
         if LightClient.certificate is None:
             LightClient.certificate = RTCCertificate.generateCertificate()
         self.on_packet = on_packet
+        self.place = place
         self.packets = 0
         """RTP packets received."""
         self.first_packet = asyncio.Event()
@@ -65,16 +72,21 @@ class LightClient:
         self.formats: tuple[str, ...] = ()
         """More lines for the audio section, such as feedback and RED."""
 
-    def open(self, family: int = socket.AF_INET) -> None:
+    def open(
+        self, family: int = socket.AF_INET, bound: socket.socket | None = None
+    ) -> None:
         """
         Bind the socket now, so that the description names a candidate.
 
         Without it the socket is made later, and the server learns the address by the
-        first check; servers with full ICE insist on a candidate.
+        first check; servers with full ICE insist on a candidate. ``bound`` is a socket
+        that exists already, for a client that is not on loopback; it is closed with it.
         """
-        self._socket = socket.socket(family, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)
-        self._socket.bind(("::1" if family == socket.AF_INET6 else "127.0.0.1", 0))
+        if bound is None:
+            self._socket = self.place.udp(family)
+        else:
+            self._socket = bound
+            self._socket.setblocking(False)
         self._loop.add_reader(self._socket.fileno(), self._readable)
 
     def offer(self, codec: str = "opus/48000/2", extra: str = "") -> str:
@@ -93,6 +105,16 @@ class LightClient:
     async def send_rtp(self, packet: bytes) -> None:
         """Encrypt and send a packet, RTP or RTCP."""
         await self._dtls._send_rtp(packet)
+
+    @property
+    def secured(self) -> bool:
+        """Whether the keys are there; the server may have them, and send, a moment earlier."""
+        return self._dtls._rx_srtp is not None
+
+    def send_rtcp(self, packet: bytes) -> None:
+        """Encrypt and send an RTCP packet, if the keys are there."""
+        if self._dtls._tx_srtp is not None:
+            self.send_raw(self._dtls._tx_srtp.protect_rtcp(packet))
 
     def protect(self, packet: bytes) -> bytes:
         """Encrypt an RTP packet, to be sent by `send_raw`."""
@@ -114,6 +136,16 @@ class LightClient:
         block = struct.pack("!IIIIII", self.media_ssrc, 0, self.packets, 0, 0, 0)
         await self.send_rtp(struct.pack("!BBHI", 0x81, 201, 7, 1) + block)
 
+    def read_on_request(self) -> None:
+        """Read nothing any more but when `read_all` is called: what comes waits."""
+        if self._socket is not None:
+            self._loop.remove_reader(self._socket.fileno())
+
+    def read_all(self) -> None:
+        """Read everything that has come so far."""
+        while self._socket is not None and self._read_one():
+            pass
+
     def send_raw(self, data: bytes) -> None:
         """Send a datagram as it is."""
         if self._socket is not None:
@@ -132,6 +164,15 @@ class LightClient:
         await self._dtls.stop()
         self._close_socket()
 
+    def move(self, place: Place | None = None) -> None:
+        """Go on over a new socket, here or elsewhere, and choose it by a check at once."""
+        assert self._socket is not None, "a client that is over moves no more"
+        family = self._socket.family
+        self._close_socket()
+        self.place = place or self.place
+        self.open(family)
+        self.check()
+
     def vanish(self) -> None:
         """Stop to answer and to send, like a phone without power."""
         for task in self._tasks:
@@ -147,11 +188,15 @@ class LightClient:
         self.send_raw(data)
 
     def _readable(self) -> None:
-        assert self._socket is not None, "the loop reads an open socket"
+        self._read_one()
+
+    def _read_one(self) -> bool:
+        """Read one datagram; return whether there was one."""
+        assert self._socket is not None, "an open socket is read"
         try:
             size = self._socket.recv_into(_datagram)
         except OSError:
-            return  # an ICMP answer to something we sent
+            return False  # nothing is there, or an ICMP answer to something we sent
         first = _datagram[0] if size else 255
         if 128 <= first < 192:
             self._count(size)
@@ -159,6 +204,7 @@ class LightClient:
             self._answer_check(bytes(_view[:size]))
         elif 20 <= first < 64 and not self._dtls_waiting.full():
             self._dtls_waiting.put_nowait(bytes(_view[:size]))
+        return True
 
     def _count(self, size: int) -> None:
         if not 64 <= _datagram[1] & 0x7F < 96:  # RFC 5761: that would be RTCP
@@ -194,7 +240,7 @@ class LightClient:
         self._remote = found
         candidate = re.search(r"a=candidate:\S+ 1 udp \d+ (\S+) (\d+)", sdp)
         assert candidate, "the server offers a candidate"
-        self._server = (candidate[1], int(candidate[2]))
+        self._server = self.place.way_to((candidate[1], int(candidate[2])))
         if self._socket is None:
             self.open(socket.AF_INET6 if ":" in candidate[1] else socket.AF_INET)
         self._tasks.append(asyncio.create_task(self._connect()))

@@ -2,7 +2,8 @@
 Load in a process of its own, so that what it costs is not taken for the server's.
 
 A load program prints ``ready``, and after it whatever its starter has to know, when
-all its clients are connected. From then on it answers every line of its input with how much it has counted, and ends with its input.
+all its clients are connected. From then on it answers every line of its input with how
+much it has counted, in one number or in several, and ends with its input.
 """
 
 import asyncio
@@ -31,9 +32,15 @@ class LoadProcess:
 
     async def count(self) -> int:
         """Return what the program has counted so far."""
+        (count,) = await self.counts()
+        return count
+
+    async def counts(self) -> tuple[int, ...]:
+        """Return all of what a program has counted that counts several things."""
         assert self._process.stdin is not None, "the program has a pipe"
         self._process.stdin.write(b"\n")
-        return int(await self.read_line(ANSWER_TIMEOUT_S))
+        line = await self.read_line(ANSWER_TIMEOUT_S)
+        return tuple(map(int, line.split()))
 
     async def read_line(self, timeout_s: float) -> str:
         """Return the next line that the program prints. Raises `LoadFailed`."""
@@ -45,6 +52,11 @@ class LoadProcess:
         if not line:
             raise LoadFailed("a load program ended; what it said is above")
         return line.decode().strip()
+
+    async def kill(self) -> None:
+        """End the program like a power cut: nothing that it holds is closed in order."""
+        self._process.kill()
+        await self._process.wait()
 
     async def end(self) -> None:
         if self._process.returncode is None and self._process.stdin is not None:
@@ -74,7 +86,9 @@ async def load(program: str, *arguments: object) -> AsyncIterator[LoadProcess]:
         await running.end()
 
 
-async def answer_counts(count: Callable[[], int], *told: object) -> None:
+async def answer_counts(
+    count: Callable[[], int | tuple[int, ...]], *told: object
+) -> None:
     """The program's end of the pipe: say that it is ready, answer, return at the end of input."""
     reader = asyncio.StreamReader()
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
@@ -82,5 +96,6 @@ async def answer_counts(count: Callable[[], int], *told: object) -> None:
     )
     print("ready", *told, flush=True)
     while await reader.readline():
-        print(count(), flush=True)
+        counted = count()
+        print(*(counted if isinstance(counted, tuple) else (counted,)), flush=True)
     transport.close()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from bench.light_client import LightClient
 from bench.voice import PACKET_SAMPLES
+from relay.rtp import rtcp
 from relay.rtp.packet import RtpPacket
 
 OPUS = 111
@@ -33,3 +34,36 @@ class Mouth:
     def say(self) -> None:
         """Send the next packet."""
         self.client.send_raw(self.client.protect(self.next_packet()))
+
+
+class HelpfulMouth(Mouth):
+    """Sends again what the server asks for (RFC 4585), as browsers do."""
+
+    KEPT = 100
+
+    def __init__(self, client: LightClient, payloads: Sequence[bytes]) -> None:
+        super().__init__(client, payloads)
+        client.on_packet = self._listen
+        self.packets_resent = 0
+        self._kept: dict[int, bytes] = {}
+        """By the number that is in the packet."""
+
+    def say(self) -> None:
+        number = self.packets_sent & 0xFFFF
+        datagram = self.client.protect(self.next_packet())
+        self._kept[number] = datagram
+        self._kept.pop(number - self.KEPT & 0xFFFF, None)
+        self.client.send_raw(datagram)
+
+    def _listen(self, data: bytes) -> None:
+        if not rtcp.is_rtcp(data):
+            return
+        for packet in rtcp.parse(self.client.unprotect_rtcp(data)):
+            if isinstance(packet, rtcp.Nack):
+                for number in packet.sequences:
+                    self._repeat(number)
+
+    def _repeat(self, number: int) -> None:
+        if datagram := self._kept.get(number):
+            self.client.send_raw(datagram)
+            self.packets_resent += 1

@@ -1,20 +1,18 @@
 """What a listener over HTTP costs, how soon it hears something, and how late."""
 
 import asyncio
+import socket
 import time
-from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import aiohttp
-import av
-import numpy as np
-from av.audio.codeccontext import AudioCodecContext
 
 from bench.figures import Figure, slope
 from bench.load_process import load
 from bench.mouth import Mouth
+from bench.mp3_ear import Mp3Ear
 from bench.pacer import beats
 from bench.plan import Pair, Plan
 from bench.process_usage import Usage, cpu_ms_per_s
@@ -26,29 +24,29 @@ from bench.voice import PACKETS_PER_S, beeps
 MS = 1000.0
 BEEP_PACKETS = 10
 """Of the packets of a second, so many at its end are loud."""
-LOUD = 0.1
-"""Of full scale; the beep has 0.37."""
 TIMEOUT_S = 20.0
 READ_BYTES = 16 * 1024
 FIRST_PACKETS_S = 0.2
 """After them a stream is on the air."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Waits:
-    """Milliseconds that listeners of one server waited."""
+    """Milliseconds that listeners of one server waited, in all rounds so far."""
 
     first_bytes_ms: list[float]
     delays_ms: list[float]
 
 
 async def measure(plan: Plan) -> list[Row]:
-    ours = [await _one_more(EARSHOT, plan.listeners, plan) for _ in range(plan.rounds)]
-    base = [
-        await _one_more(MEDIA_RELAY, plan.baseline_listeners, plan)
-        for _ in range(plan.rounds)
-    ]
-    waits = {each: await _waits(each, plan) for each in (EARSHOT, MEDIA_RELAY)}
+    listeners = {EARSHOT: plan.listeners, MEDIA_RELAY: plan.baseline_listeners}
+    costs: dict[Candidate, list[tuple[float, float]]] = {c: [] for c in listeners}
+    waits = {candidate: Waits([], []) for candidate in listeners}
+    for _ in range(plan.rounds):
+        for candidate, pair in listeners.items():
+            costs[candidate].append(await _one_more(candidate, pair, plan))
+            await _wait(waits[candidate], candidate, plan)
+    ours, base = costs[EARSHOT], costs[MEDIA_RELAY]
     name = "aiortc MediaRelay, an encoder each"
     few, many = plan.listeners
     base_few, base_many = plan.baseline_listeners
@@ -112,7 +110,7 @@ async def _one_more(
     )
 
 
-async def _waits(candidate: Candidate, plan: Plan) -> Waits:
+async def _wait(waits: Waits, candidate: Candidate, plan: Plan) -> None:
     """Measure one server with a sender that beeps, and a listener who was there before."""
     async with AsyncExitStack() as stack:
         server = await stack.enter_async_context(candidate.start())
@@ -124,31 +122,45 @@ async def _waits(candidate: Candidate, plan: Plan) -> Waits:
         stack.push_async_callback(client.close)
         left_at: list[float] = []
         payloads = beeps(packets=PACKETS_PER_S, beep=BEEP_PACKETS)
-        beeping = asyncio.create_task(_beep(Mouth(client, payloads), left_at))
+        beeping = asyncio.create_task(beep(Mouth(client, payloads), left_at))
         await asyncio.sleep(FIRST_PACKETS_S)
         await stack.enter_async_context(load("load_listeners", server.mp3))
         await asyncio.sleep(plan.settle_s)
-        first_bytes_ms = [await _first_byte(server) for _ in range(plan.first_bytes)]
+        waits.first_bytes_ms += [
+            await _first_byte(server) for _ in range(plan.first_bytes)
+        ]
         heard_at = await _hear_beeps(server, plan.beeps + 1)
         beeping.cancel()
     # The first may have been in the burst that a newcomer gets; it is left out.
-    delays_ms = [MS * (heard - _newest(left_at, heard)) for heard in heard_at[1:]]
-    return Waits(first_bytes_ms, delays_ms)
+    waits.delays_ms += [
+        MS * (heard - _newest(left_at, heard)) for heard in heard_at[1:]
+    ]
 
 
 async def _first_byte(server: ServerProcess) -> float:
     started = time.perf_counter()
-    reader, writer = await _listen(server.mp3)
+    reader, writer = await listen(server.mp3)
     await asyncio.wait_for(reader.read(1), TIMEOUT_S)
     waited_ms = MS * (time.perf_counter() - started)
     writer.close()
     return waited_ms
 
 
-async def _listen(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """Ask for a stream; return it behind the headers of the answer."""
+async def listen(
+    url: str, connection: socket.socket | None = None
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """
+    Ask for a stream; return it behind the headers of the answer.
+
+    ``connection`` is a socket that is not connected yet, from another network.
+    """
     where = urlsplit(url)
-    reader, writer = await asyncio.open_connection(where.hostname, where.port)
+    if connection is None:
+        connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        connection.setblocking(False)
+    address = where.hostname, where.port
+    await asyncio.get_running_loop().sock_connect(connection, address)
+    reader, writer = await asyncio.open_connection(sock=connection)
     # HTTP/1.0: an answer in chunks could not be told from sound.
     writer.write(f"GET {where.path} HTTP/1.0\r\n\r\n".encode())
     head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), TIMEOUT_S)
@@ -160,9 +172,11 @@ def _newest(moments: list[float], until: float) -> float:
     return max(moment for moment in moments if moment <= until)
 
 
-async def _beep(mouth: Mouth, left_at: list[float]) -> None:
+async def beep(
+    mouth: Mouth, left_at: list[float], packets_per_s: float = PACKETS_PER_S
+) -> None:
     """Send silence and beeps; note when each beep's first packet left."""
-    async for beat in beats(PACKETS_PER_S):
+    async for beat in beats(packets_per_s):
         if beat % PACKETS_PER_S == PACKETS_PER_S - BEEP_PACKETS:
             left_at.append(time.monotonic())
         mouth.say()
@@ -170,45 +184,13 @@ async def _beep(mouth: Mouth, left_at: list[float]) -> None:
 
 async def _hear_beeps(server: ServerProcess, count: int) -> list[float]:
     """Return when each of the next beeps had come far enough to be decoded."""
-    reader, writer = await _listen(server.mp3)
-    beginnings = beginnings_of_sound()
+    reader, writer = await listen(server.mp3)
+    ear = Mp3Ear()
     heard_at: list[float] = []
     async with asyncio.timeout(TIMEOUT_S + count):
         while len(heard_at) < count:
             data = await reader.read(READ_BYTES)
-            if beginnings(data):
+            if ear.take(data):
                 heard_at.append(time.monotonic())
     writer.close()
     return heard_at
-
-
-def beginnings_of_sound() -> Callable[[bytes], bool]:
-    """Return a function that takes MP3 as it comes and tells when sound follows silence."""
-    decoder = av.CodecContext.create("mp3float", "r")
-    assert isinstance(decoder, AudioCodecContext), "MP3 is sound"
-    rest = bytearray()
-    loud = False
-
-    def take(data: bytes) -> bool:
-        nonlocal loud
-        rest.extend(data)
-        began = False
-        for mp3_frame in _frames(rest):
-            for frame in decoder.decode(av.Packet(mp3_frame)):
-                peak = float(np.abs(frame.to_ndarray()).max())
-                began |= not loud and peak > LOUD
-                loud = peak > LOUD
-        return began
-
-    return take
-
-
-def _frames(rest: bytearray) -> Iterator[bytes]:
-    """Take whole MPEG-1 layer III frames (ISO 11172-3) of 48 kHz off the front."""
-    kbit_per_s = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0)
-    while len(rest) >= 4:
-        size = 144 * kbit_per_s[rest[2] >> 4] // 48 + (rest[2] >> 1 & 1)
-        if len(rest) < size:
-            return
-        yield bytes(rest[:size])
-        del rest[:size]

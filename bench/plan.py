@@ -20,18 +20,31 @@ class Plan:
     """aiortc's relay falls behind between 20 and 25."""
     loop_receivers: int
     loop_blocks: int
-    """Seconds that each of the send loops gets, taking turns."""
+    """Seconds that each of the send loops gets in a round, taking turns."""
     latency_receivers: Pair
     latency_packets: int
+    """In a round."""
     joins: int
     joins_together: int
     listeners: Pair
     baseline_listeners: Pair
     first_bytes: int
+    """In a round."""
     beeps: int
-    """Seconds of a beep each, for the delay of MP3."""
+    """Seconds of a beep each in a round, for the delay of MP3."""
     senders: Pair
     idle_s: float
+    crowd: tuple[int, ...]
+    """Numbers of receivers that one core is tried with, one after the other."""
+    house_senders: Pair
+    """Of senders who all have receivers."""
+
+    cycles: int
+    """Receivers that join and leave; of the long run."""
+    bad_link_s: float
+    """How long senders speak over a bad link; of the long run."""
+    bad_link_look_s: float
+    """How long is looked at, in its beginning and in its end."""
 
 
 FULL = Plan(
@@ -41,17 +54,22 @@ FULL = Plan(
     receivers=(20, 200),
     baseline_receivers=(1, 10),
     loop_receivers=200,
-    loop_blocks=10,
+    loop_blocks=6,
     latency_receivers=(1, 100),
-    latency_packets=750,
+    latency_packets=250,
     joins=30,
     joins_together=100,
     listeners=(10, 200),
     baseline_listeners=(1, 10),
-    first_bytes=20,
-    beeps=12,
+    first_bytes=7,
+    beeps=5,
     senders=(2, 32),
     idle_s=8.0,
+    crowd=(250, 500, 750, 1000, 1250, 1500, 1750, 2000, 2500),
+    house_senders=(10, 100),
+    cycles=2500,
+    bad_link_s=600.0,
+    bad_link_look_s=60.0,
 )
 
 QUICK = Plan(
@@ -72,4 +90,9 @@ QUICK = Plan(
     beeps=2,
     senders=(1, 9),
     idle_s=1.0,
+    crowd=(20, 40),
+    house_senders=(2, 6),
+    cycles=40,
+    bad_link_s=6.0,
+    bad_link_look_s=3.0,
 )

@@ -11,12 +11,11 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +24,6 @@ from typing import Any
 import cffi
 from pylibsrtp import Policy, Session, _binding
 
-from bench.figures import Figure
 from bench.load_process import load
 from bench.not_measured import NotMeasured
 from bench.voice import PACKET_SAMPLES, PACKETS_PER_S, tone
@@ -33,11 +31,15 @@ from relay.hub.stream import Stream
 from relay.rtp.packet import RtpPacket
 from relay.webrtc.batch_slots import BatchSlots, open_libc
 from relay.webrtc.fanout import Fanout, FanoutCounters
+from relay.webrtc.media_socket import bound_socket
 from relay.webrtc.outbound import Outbound
+from relay.webrtc.srtp_sessions import SrtpSessions
 from relay.webrtc.udp_mux import UdpMux
 
 C_SOURCE = Path(__file__).with_name("c_limit.c")
 OPUS = 111
+SSRC = 4711
+"""Ours, the same for every receiver, as in the server."""
 AES_256_GCM_KEY_BYTES = 44
 LOOKS, LOOK_EVERY_S = 20, 0.1
 """For packets that were sent and not read yet."""
@@ -48,10 +50,10 @@ Send = Callable[[int, bytes], None]
 
 @dataclass(frozen=True, slots=True)
 class LoopCosts:
-    """Microseconds of CPU per packet and receiver."""
+    """Microseconds of CPU per packet and receiver, one for each second of each loop."""
 
-    earshot: Figure
-    c: Figure
+    earshot: Sequence[float]
+    c: Sequence[float]
 
 
 async def compare(receivers: int, blocks: int) -> LoopCosts | None:
@@ -67,7 +69,7 @@ async def compare(receivers: int, blocks: int) -> LoopCosts | None:
     if process.returncode:
         raise NotMeasured("the comparison of the send loops failed; see above")
     costs: dict[str, list[float]] = json.loads(printed)
-    return LoopCosts(Figure.of(costs["earshot"]), Figure.of(costs["c"]))
+    return LoopCosts(costs["earshot"], costs["c"])
 
 
 async def main() -> None:
@@ -78,7 +80,13 @@ async def main() -> None:
     n = options.receivers
     async with load("load_sink", "--count", n) as sink:
         ports = [int(port) for port in sink.told]
-        with _python_loop(ports) as python, _c_loop(ports) as in_c:
+        # Made as in the server and in turns: where a session lies in memory decides how
+        # fast it is reached, and neither of the two may have the better places.
+        sessions = SrtpSessions()
+        pairs = [(_session(sessions), _session(sessions)) for _ in ports]
+        sessions.close()
+        ours, theirs = ([pair[i] for pair in pairs] for i in (0, 1))
+        with _python_loop(ports, ours) as python, _c_loop(ports, theirs) as in_c:
             costs: dict[str, list[float]] = {"earshot": [], "c": []}
             for block in range(options.blocks):
                 costs["earshot"].append(_one_second(python, block) / n)
@@ -110,16 +118,16 @@ def _one_second(send: Send, block: int) -> float:
 
 
 @contextmanager
-def _python_loop(ports: list[int]) -> Iterator[Send]:
+def _python_loop(ports: list[int], sessions: list[Session]) -> Iterator[Send]:
     """Everything that happens from a stream's push on, as the server does it."""
     mux = UdpMux()
     mux.open(["127.0.0.1"], 0)
     stream = Stream[RtpPacket]("stream_bench")
     counters, libc = FanoutCounters(), open_libc()
     fanout = Fanout(stream, lambda form: BatchSlots(form, counters, libc))
-    for port in ports:
+    for port, session in zip(ports, sessions, strict=True):
         path = mux.sockets[0], ("127.0.0.1", port)
-        fanout.add(Outbound.make(port, (OPUS, None), _session(), path), 0.0)
+        fanout.add(Outbound.make(SSRC, (OPUS, None), session, path), 0.0)
 
     def send(place: int, payload: bytes) -> None:
         timestamp = place * PACKET_SAMPLES
@@ -130,18 +138,17 @@ def _python_loop(ports: list[int]) -> Iterator[Send]:
 
 
 @contextmanager
-def _c_loop(ports: list[int]) -> Iterator[Send]:
+def _c_loop(ports: list[int], sessions: list[Session]) -> Iterator[Send]:
     ffi, lib = _compiled()
-    sessions = [_session() for _ in ports]
     # Two libraries of cffi do not know each other's types: pointers go over as numbers.
-    address_of = _binding.ffi.addressof(_binding.lib, "srtp_protect")
-    protect = ffi.cast("protect_function *", _number(address_of))
+    protect = ffi.cast("protect_function *", protect_address())
     receivers = lib.make_list()
     for place, (session, port) in enumerate(zip(sessions, ports, strict=True)):
         pointer = ffi.cast("void *", _number(session._srtp[0]))
-        lib.set_receiver(receivers, place, pointer, port, port, 1000 + place)
+        lib.set_receiver(receivers, place, pointer, port, SSRC, 1000 + place)
     n = len(ports)
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+    # The server's kind of socket, as for the loop in Python.
+    with bound_socket("127.0.0.1", 0) as sock:
         fd = sock.fileno()
 
         def send(place: int, payload: bytes) -> None:
@@ -152,7 +159,6 @@ def _c_loop(ports: list[int]) -> Iterator[Send]:
             )
 
         yield send
-    del sessions
 
 
 def _compiled() -> tuple[Any, Any]:
@@ -174,16 +180,22 @@ def _compiled() -> tuple[Any, Any]:
         return ffi, ffi.dlopen(library)
 
 
+def protect_address() -> int:
+    """Return where ``srtp_protect`` is: in the libsrtp that the server uses, no other."""
+    return _number(_binding.ffi.addressof(_binding.lib, "srtp_protect"))
+
+
 def _number(pointer: Any) -> int:
     return int(_binding.ffi.cast("uintptr_t", pointer))
 
 
-def _session() -> Session:
+def _session(sessions: SrtpSessions) -> Session:
     """Return a session with a key of its own and the profile that peers here agree on."""
-    return Session(
+    return sessions.make(
         Policy(
             key=secrets.token_bytes(AES_256_GCM_KEY_BYTES),
-            ssrc_type=Policy.SSRC_ANY_OUTBOUND,
+            ssrc_type=Policy.SSRC_SPECIFIC,
+            ssrc_value=SSRC,
             srtp_profile=Policy.SRTP_PROFILE_AEAD_AES_256_GCM,
         )
     )

@@ -1,6 +1,7 @@
 """The servers that are compared, each a process of its own on loopback."""
 
 import asyncio
+import socket
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable
@@ -10,6 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from bench.free_port import free_port
+from bench.impaired_link import End
+from bench.namespace import socket_in
 from bench.not_measured import NotMeasured
 from bench.process_usage import Usage
 
@@ -33,27 +36,40 @@ class ServerProcess:
     mp3: str
     """Where the newest stream is as MP3."""
 
+    @property
+    def pages(self) -> str:
+        """Where its pages, its metrics and its API are."""
+        return self.signaling.replace("ws:", "http:", 1)
+
     def usage(self) -> Usage:
         return Usage.of(self.pid)
 
 
 @asynccontextmanager
-async def earshot() -> AsyncIterator[ServerProcess]:
-    """Run the real server, exactly as a person would."""
+async def earshot(
+    *options: str, end: End | None = None
+) -> AsyncIterator[ServerProcess]:
+    """
+    Run the real server, exactly as a person would, with these options in addition.
+
+    With ``end`` it runs on that side of a link, and is reached from there alone.
+    """
     signaling, audio = free_port(), free_port()
     media = free_port()
+    host = end.address if end else "127.0.0.1"
     with tempfile.TemporaryDirectory(prefix="bench-") as data_dir:
         command = [
             *(str(ROOT / "webrtc_server_relay.py"), "--data-dir", data_dir),
             *("--signaling-port", str(signaling), "--audio-port", str(audio)),
-            *("--media-port", str(media), "--media-addresses", "127.0.0.1"),
+            *("--media-port", str(media), "--media-addresses", host),
             *("--log-level", "warning"),
+            *options,
         ]
-        async with _running(command, signaling) as pid:
+        async with _running(command, signaling, end) as pid:
             yield ServerProcess(
                 pid,
-                f"ws://127.0.0.1:{signaling}",
-                f"http://127.0.0.1:{audio}/stream/latest.mp3",
+                f"ws://{host}:{signaling}",
+                f"http://{host}:{audio}/stream/latest.mp3",
             )
 
 
@@ -90,17 +106,20 @@ READY_PACKETS = Candidate(
 
 
 @asynccontextmanager
-async def _running(command: list[str], port: int) -> AsyncIterator[int]:
+async def _running(
+    command: list[str], port: int, end: End | None = None
+) -> AsyncIterator[int]:
+    whole = [sys.executable, *command]
     with tempfile.TemporaryFile() as printed:
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, *command),
+            *(end.command(whole) if end else whole),
             cwd=ROOT,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=printed,
             stderr=printed,
         )
         try:
-            if not await _answers(process, port):
+            if not await _answers(process, port, end):
                 printed.seek(0)
                 raise ServerFailed(printed.read().decode(errors="replace")[-2000:])
             yield process.pid
@@ -108,20 +127,30 @@ async def _running(command: list[str], port: int) -> AsyncIterator[int]:
             await _stop(process)
 
 
-async def _answers(process: asyncio.subprocess.Process, port: int) -> bool:
+async def _answers(
+    process: asyncio.subprocess.Process, port: int, end: End | None
+) -> bool:
     """Wait until the process takes connections; say whether it ever did."""
     for _ in range(round(START_TIMEOUT_S / LOOK_EVERY_S)):
         if process.returncode is not None:
             return False
-        try:
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-        except ConnectionRefusedError:
-            await asyncio.sleep(LOOK_EVERY_S)
-        else:
-            writer.close()
-            await writer.wait_closed()
-            return True
+        with _new_socket(end) as probe:
+            host = end.address if end else "127.0.0.1"
+            try:
+                await asyncio.get_running_loop().sock_connect(probe, (host, port))
+            except ConnectionRefusedError:
+                await asyncio.sleep(LOOK_EVERY_S)
+            else:
+                return True
     return False
+
+
+def _new_socket(end: End | None) -> socket.socket:
+    if end is not None:
+        return socket_in(end, socket.SOCK_STREAM)
+    made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    made.setblocking(False)
+    return made
 
 
 async def _stop(process: asyncio.subprocess.Process) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -40,10 +41,21 @@ class SignalingClient:
             raise Refused("nobody is sending")
         return streams[-1]
 
-    async def send(self, name: str) -> LightClient:
-        """Become a sender; the client returned is connected and has said nothing."""
+    async def send(
+        self,
+        name: str,
+        *,
+        bound: socket.socket | None = None,
+        formats: tuple[str, ...] = (),
+    ) -> LightClient:
+        """
+        Become a sender; the client returned is connected and has said nothing.
+
+        ``bound`` and ``formats`` are those of `LightClient`.
+        """
         client = LightClient()
-        client.open()
+        client.formats = formats
+        client.open(bound=bound)
         await self._ask("sender_ready", type="start_sending", name=name)
         offer = {"type": "offer", "sdp": client.offer()}
         answer = await self._ask("webrtc_answer", type="webrtc_offer", offer=offer)

@@ -7,23 +7,41 @@ from pathlib import Path
 from typing import Any
 
 from bench.figures import Figure
+from bench.machine import Disturbance
 
-BEGIN, END = "<!-- bench:begin -->", "<!-- bench:end -->"
+Marks = tuple[str, str]
+"""Between them is a table's place in a page."""
+
+MARKS: Marks = ("<!-- bench:begin -->", "<!-- bench:end -->")
+LONG_MARKS: Marks = ("<!-- bench-long:begin -->", "<!-- bench-long:end -->")
+MET, BEYOND, MISSED = "✓", "✓✓", "✗"
+MUCH_STEAL_PERCENT = 1.0
+MUCH_OTHERS_PERCENT = 5.0
+"""So much of the CPU time, had by somebody else, makes figures doubtful."""
 HEADINGS = ("what", "Earshot", "compared with", "ratio", "goal")
 
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What a row has to reach."""
+    """What a row has to reach, and what it should."""
 
     limit: float
+    stretch: float | None = None
+    """What would be excellent; None if there is nothing beyond the limit."""
     of_ratio: bool = False
     """Whether it is about the ratio, instead of the figure itself."""
     at_least: bool = False
     """Whether more is better."""
 
     def is_met_by(self, value: float) -> bool:
-        return value >= self.limit if self.at_least else value <= self.limit
+        return self._reaches(self.limit, value)
+
+    def is_exceeded_by(self, value: float) -> bool | None:
+        """Whether the stretch is reached as well; None if there is none."""
+        return None if self.stretch is None else self._reaches(self.stretch, value)
+
+    def _reaches(self, limit: float, value: float) -> bool:
+        return value >= limit if self.at_least else value <= limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +74,21 @@ class Row:
 
     @property
     def goal_is_met(self) -> bool | None:
+        judged = self._judged()
+        return None if judged is None else judged[0].is_met_by(judged[1])
+
+    @property
+    def stretch_is_met(self) -> bool | None:
+        judged = self._judged()
+        return None if judged is None else judged[0].is_exceeded_by(judged[1])
+
+    def _judged(self) -> tuple[Goal, float] | None:
+        """Return the goal and what it is about; None if one of them is missing."""
         if self.goal is None or self.earshot is None:
             return None
         value = self.ratio if self.goal.of_ratio else self.earshot.value
         assert value is not None, "a goal of the ratio needs a comparison"
-        return self.goal.is_met_by(value)
+        return self.goal, value
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +99,7 @@ class Report:
     machine: str
     software: str
     seconds: float
+    disturbance: Disturbance
     rows: Sequence[Row]
 
 
@@ -78,7 +107,11 @@ def to_json(report: Report) -> str:
     """Return everything, for programs."""
     written: dict[str, Any] = asdict(report)
     for row, line in zip(report.rows, written["rows"], strict=True):
-        line |= {"ratio": row.ratio, "goal_is_met": row.goal_is_met}
+        line |= {
+            "ratio": row.ratio,
+            "goal_is_met": row.goal_is_met,
+            "stretch_is_met": row.stretch_is_met,
+        }
     return json.dumps(written, indent=2) + "\n"
 
 
@@ -91,11 +124,47 @@ def to_markdown(report: Report) -> str:
         "| " + " | ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) + " |"
         for line in lines
     ]
-    about = (
-        f"{report.date}, {report.machine}, {report.software}. Medians; in brackets the "
-        "smallest and the largest of the measurements. All of one run, on loopback."
+    return "\n".join([*table, "", _about(report)]) + "\n"
+
+
+def _about(report: Report) -> str:
+    return (
+        f"{report.date}, {report.machine}, {report.software}."
+        f"{_doubts(report.disturbance)} Medians; in brackets the smallest and the largest "
+        "of the measurements. All of one run, on one machine. "
+        f"Goals: {MET} met, {BEYOND} the one in brackets as well, {MISSED} missed."
     )
-    return "\n".join([*table, "", about]) + "\n"
+
+
+def _doubts(disturbance: Disturbance) -> str:
+    """Say what else the machine did meanwhile, if it was much."""
+    doubts = ""
+    if disturbance.steal_percent > MUCH_STEAL_PERCENT:
+        doubts += f" Its host gave {disturbance.steal_percent:.1f} % of the CPU time to others meanwhile."
+    if disturbance.others_percent > MUCH_OTHERS_PERCENT:
+        doubts += f" Other programs had {disturbance.others_percent:.0f} % of the CPU time meanwhile."
+    return doubts
+
+
+def verdict(rows: Sequence[Row]) -> str:
+    """Return which goals were missed, by name, as the last thing that is said."""
+    missed = [row for row in rows if row.goal_is_met is False]
+    short = [row for row in rows if row.stretch_is_met is False and row not in missed]
+    judged = sum(row.goal_is_met is not None for row in rows)
+    lines = [f"{judged - len(missed)} of {judged} goals are met."]
+    for title, some in (("Missed", missed), ("Met, but not those in brackets", short)):
+        if some:
+            lines += [f"{title}:", *(f"- {_in_short(row)}" for row in some)]
+    return "\n".join(lines) + "\n"
+
+
+def _in_short(row: Row) -> str:
+    assert row.earshot is not None, "a row without a figure misses nothing"
+    against = f" against {row.compared_with.name}" if row.compared_with else ""
+    figure = _figure(row.earshot, row.unit)
+    if row.goal and row.goal.of_ratio and row.ratio is not None:
+        figure = in_words(row.ratio)
+    return f"{row.what}{against}: {figure}, goal {_goal(row)}"
 
 
 def explanations(rows: Sequence[Row]) -> str:
@@ -103,13 +172,14 @@ def explanations(rows: Sequence[Row]) -> str:
     return "\n".join(f"- {row.what}: {row.measured}" for row in rows) + "\n"
 
 
-def write_into(readme: Path, markdown: str) -> None:
+def write_into(page: Path, markdown: str, marks: Marks = MARKS) -> None:
     """Put the table between its marks. Raises `ValueError` if they are not there."""
-    before, begin, rest = readme.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{readme} has no place for the table: {BEGIN} ... {END}")
-    readme.write_text(f"{before}{BEGIN}\n{markdown}{END}{after}")
+    begin, end = marks
+    before, found_begin, rest = page.read_text().partition(begin)
+    _, found_end, after = rest.partition(end)
+    if not found_begin or not found_end:
+        raise ValueError(f"{page} has no place for the table: {begin} ... {end}")
+    page.write_text(f"{before}{begin}\n{markdown}{end}{after}")
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -124,12 +194,24 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 
 def _goal(row: Row) -> str:
-    if row.goal is None:
+    """The limit, the stretch in brackets, and how the row stands to them."""
+    goal = row.goal
+    if goal is None:
         return ""
-    limit = row.goal.limit
-    wanted = in_words(limit) if row.goal.of_ratio else f"{_number(limit)} {row.unit}"
-    missed = ", missed" if row.goal_is_met is False else ""
-    return f"{'≥' if row.goal.at_least else '≤'} {wanted.strip()}{missed}"
+    in_figures = in_words if goal.of_ratio else _number
+    unit = "" if goal.of_ratio else f" {row.unit}".rstrip()
+    stretch = f" ({in_figures(goal.stretch)})" if goal.stretch is not None else ""
+    sign = "≥" if goal.at_least else "≤"
+    return f"{sign} {in_figures(goal.limit)}{unit}{stretch} {_mark(row)}".rstrip()
+
+
+def _mark(row: Row) -> str:
+    match row.goal_is_met:
+        case None:
+            return ""
+        case False:
+            return MISSED
+    return BEYOND if row.stretch_is_met else MET
 
 
 def _figure(figure: Figure, unit: str) -> str:

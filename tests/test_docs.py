@@ -13,6 +13,8 @@ from relay import __version__
 from relay.errors import RelayError
 from relay.signaling.messages import CLIENT_MESSAGES, SERVER_MESSAGES
 from relay.signaling.state import TRANSITIONS, SignalingState
+from tests.faults.catalogue import ROWS
+from tests.faults.fault_sheet import BEGIN, END, FaultSheet
 
 ROOT = Path(__file__).resolve().parent.parent
 MANIFEST: dict[str, Any] = json.loads((ROOT / "config.json").read_text())
@@ -155,3 +157,12 @@ def test_the_measured_table_has_its_place():
     readme = (ROOT / "README.md").read_text()
     assert readme.count("<!-- bench:begin -->") == 1
     assert readme.index("<!-- bench:begin -->") < readme.index("<!-- bench:end -->")
+
+
+def test_the_fault_sheet_has_every_row_and_no_other():
+    """In its table, and in the list that says how each one is done."""
+    page = (ROOT / "docs" / "fault-sheet.md").read_text()
+    table = page.split(f"{BEGIN}\n")[1].split(END)[0]
+    assert sorted(FaultSheet(table).rows) == sorted(ROWS)
+    explained = re.findall(r"^- \*\*(\w+)\*\*:", page, re.MULTILINE)
+    assert sorted(explained) == sorted(ROWS)

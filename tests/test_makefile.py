@@ -113,12 +113,23 @@ def test_everything_is_checked_and_the_tests_come_last(tmp_path: Path, installed
         "ruff format --check .",
         "ruff check .",
         "mypy --strict",
-        "python -m pytest -x",
+        'python -m pytest -m "not slow" -x',
     ]
 
 
 def test_every_target_is_explained(tmp_path: Path):
     """By `make` alone."""
     explained = make(path=tmp_path).stdout
-    for target in ("run", "test", "check", "lint", "format", "bench", "lock", "clean"):
+    targets = (
+        "run",
+        "test",
+        "test-slow",
+        "check",
+        "lint",
+        "format",
+        "bench",
+        "bench-long",
+        "lock",
+    )
+    for target in (*targets, "clean"):
         assert f"make {target} " in explained

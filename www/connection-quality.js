@@ -2,14 +2,15 @@
 
 import { PacketAge } from "./packet-age.js";
 
-/** @typedef {"very good" | "good" | "fair" | "poor"} Verdict */
+/** @import { Line } from "./signal-bars.js" */
 
 /**
  * @typedef {Object} Quality
- * @property {Verdict} verdict
+ * @property {Line} line
  * @property {number} loss 0 to 1, over the last seconds
  * @property {number} jitter_ms
  * @property {number | null} roundTrip_ms
+ * @property {number} madeUp 0 to 1, of what was played over the last seconds: nothing came in time
  * @property {number | null} buffer_ms how long sound waits in this browser to be played evenly
  * @property {number} rate_kbps
  * @property {number | null} delay_ms from the moment a sound is captured until it is played
@@ -23,6 +24,8 @@ import { PacketAge } from "./packet-age.js";
  * @property {number} bytes
  * @property {number} bufferDelay_s sum over all samples played
  * @property {number} bufferCount samples played
+ * @property {number} samples played, made up or not
+ * @property {number} madeUp samples that no packet had, the silent ones left out
  */
 
 const WINDOW = 10; // reports, one a second
@@ -35,11 +38,16 @@ export class ConnectionQuality {
   /** @type {number[]} */
   #ages_ms = [];
 
+  /** Another stream is heard over the same connection: its sound has another way behind it. */
+  restartDelay() {
+    this.#age = new PacketAge();
+    this.#ages_ms = [];
+  }
+
   /** A new connection counts from zero. */
   reset() {
     this.#history = [];
-    this.#age = new PacketAge();
-    this.#ages_ms = [];
+    this.restartDelay();
   }
 
   /**
@@ -62,7 +70,7 @@ export class ConnectionQuality {
     if (age_ms !== null) this.#ages_ms = [...this.#ages_ms, age_ms].slice(-WINDOW);
     if (then === now) return null;
     const figures = compare(then, now, (inbound.jitter ?? 0) * 1000, roundTripOf(report));
-    return { ...figures, verdict: verdictOf(figures), delay_ms: this.#delay(figures.buffer_ms) };
+    return { ...figures, line: lineOf(figures), delay_ms: this.#delay(figures.buffer_ms) };
   }
 
   /**
@@ -79,15 +87,16 @@ export class ConnectionQuality {
 }
 
 /**
- * @param {Omit<Quality, "verdict" | "delay_ms">} figures
- * @returns {Verdict}
+ * The relay judges by the same measure, as far as it is told.
+ *
+ * @param {Omit<Quality, "line" | "delay_ms" | "rate_kbps">} figures
+ * @returns {Line}
  */
-export function verdictOf({ loss, jitter_ms, roundTrip_ms, buffer_ms }) {
+export function lineOf({ loss, madeUp, jitter_ms, roundTrip_ms, buffer_ms }) {
   const delay_ms = Math.max(roundTrip_ms ?? 0, buffer_ms ?? 0);
-  if (loss > 0.1 || jitter_ms > 120 || delay_ms > 1000) return "poor";
-  if (loss > 0.03 || jitter_ms > 50 || delay_ms > 400) return "fair";
-  if (loss > 0.005 || jitter_ms > 20 || delay_ms > 200) return "good";
-  return "very good";
+  if (loss > 0.1 || madeUp > 0.1 || jitter_ms > 120 || delay_ms > 1000) return "bad";
+  if (loss > 0.02 || madeUp > 0.02 || jitter_ms > 50 || delay_ms > 400) return "weak";
+  return "good";
 }
 
 /**
@@ -99,10 +108,12 @@ export function verdictOf({ loss, jitter_ms, roundTrip_ms, buffer_ms }) {
 function compare(then, now, jitter_ms, roundTrip_ms) {
   const received = now.received - then.received;
   const lost = Math.max(0, now.lost - then.lost); // late packets make the count fall
+  const samples = now.samples - then.samples;
   const played = now.bufferCount - then.bufferCount;
   const time_ms = now.at_ms - then.at_ms;
   return {
     loss: received + lost > 0 ? lost / (received + lost) : 0,
+    madeUp: samples > 0 ? Math.max(0, now.madeUp - then.madeUp) / samples : 0,
     jitter_ms,
     roundTrip_ms,
     buffer_ms: played > 0 ? ((now.bufferDelay_s - then.bufferDelay_s) / played) * 1000 : null,
@@ -127,6 +138,8 @@ function countersOf(inbound) {
     bytes: inbound.bytesReceived ?? 0,
     bufferDelay_s: inbound.jitterBufferDelay ?? 0,
     bufferCount: inbound.jitterBufferEmittedCount ?? 0,
+    samples: inbound.totalSamplesReceived ?? 0,
+    madeUp: (inbound.concealedSamples ?? 0) - (inbound.silentConcealedSamples ?? 0),
   };
 }
 

@@ -44,7 +44,10 @@ export class IntercomHearing {
     this.#relay.on("streams", () => this.#render());
     this.#player.on("refused", () => this.#render());
     find("tap", HTMLButtonElement).addEventListener("click", () => void this.#player.play());
-    const retry = () => this.#receiver.retry();
+    const retry = () => {
+      this.#receiver.retry();
+      if (this.#player.refused) void this.#player.play(); // the call that paused it is over
+    };
     addEventListener("online", retry);
     document.addEventListener("visibilitychange", retry);
     this.#receiver.follow(this.#address);

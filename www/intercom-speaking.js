@@ -6,7 +6,7 @@
  * pause for a loss.
  */
 
-import { find } from "./element.js";
+import { find, say } from "./element.js";
 import { LevelMeter } from "./level-meter.js";
 import { fullness } from "./loudness.js";
 import { deviceId } from "./memory.js";
@@ -14,12 +14,14 @@ import { Microphone, refusalText } from "./microphone.js";
 import { MicrophoneField } from "./microphone-field.js";
 import { NameField } from "./name-field.js";
 import { PushToTalk, bindButton } from "./push-to-talk.js";
+import { ReachView } from "./reach-view.js";
 import { openLine } from "./relay-line.js";
 import { airText } from "./scene.js";
+import { ScreenWakeLock } from "./screen-wake-lock.js";
 import { Sender } from "./sender.js";
 import { Silence } from "./silence.js";
 import { TalkView } from "./talk-view.js";
-import { errorText } from "./text.js";
+import { audience, errorText } from "./text.js";
 import { TrackLevel } from "./track-level.js";
 import { showTrouble } from "./trouble.js";
 
@@ -45,6 +47,9 @@ export class IntercomSpeaking {
   #silence = null;
   /** @type {TrackLevel | null} */
   #level = null;
+  #screen = new ScreenWakeLock();
+  #audience = find("audience", HTMLElement);
+  #reach = new ReachView(find("reach", HTMLElement));
   #opening = false;
   #talkingChanged;
   /** @type {RelayError | null} */
@@ -63,6 +68,7 @@ export class IntercomSpeaking {
       );
     });
     find("settings", HTMLFormElement).addEventListener("submit", (event) => event.preventDefault());
+    document.addEventListener("visibilitychange", () => this.#sender.retry());
     this.#render();
   }
 
@@ -81,6 +87,7 @@ export class IntercomSpeaking {
     if (!talking) this.#fallSilent();
     if (state === "latched" && !this.#opening && !this.#microphone.track) void this.#speak();
     this.#talkingChanged(talking);
+    this.#screen.want(talking);
     this.#render();
   }
 
@@ -164,5 +171,9 @@ export class IntercomSpeaking {
       name,
     });
     this.#view.show(air, state, name);
+    const heard = talking && phase === "live" ? stream : null;
+    this.#audience.hidden = !heard;
+    if (heard) say(this.#audience, audience(heard));
+    this.#reach.show(heard?.hearing ?? null);
   }
 }

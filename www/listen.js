@@ -12,6 +12,7 @@ import { QualityView } from "./quality-view.js";
 import { Receiver } from "./receiver.js";
 import { openLine, showLine } from "./relay-line.js";
 import { setScene } from "./scene.js";
+import { ScreenWakeLock } from "./screen-wake-lock.js";
 import { Siren } from "./siren.js";
 import { SoundView } from "./sound-view.js";
 import { SpectrumView } from "./spectrum-view.js";
@@ -31,6 +32,7 @@ class ListenPage {
   #player = new Player(find("audio", HTMLAudioElement));
   #siren = new Siren();
   #alarm = new LostAlarm(this.#siren);
+  #screen = new ScreenWakeLock();
   #picker = new StreamPicker({
     choices: find("choices", HTMLElement),
     note: find("no-choices", HTMLElement),
@@ -61,13 +63,17 @@ class ListenPage {
     find("play", HTMLButtonElement).addEventListener("click", () => this.#toggle());
     find("tap", HTMLButtonElement).addEventListener("click", () => this.#listen());
     this.#bindAlarm();
+    this.#bindScreen();
     offerMediaControls({
       play: () => this.#listen(),
       pause: () => this.#pause(),
       next: () => this.#step(1),
       previous: () => this.#step(-1),
     });
-    const retry = () => this.#receiver.retry();
+    const retry = () => {
+      this.#receiver.retry();
+      if (this.#player.refused) void this.#player.play(); // the call that paused it is over
+    };
     addEventListener("online", retry);
     document.addEventListener("visibilitychange", retry);
     setInterval(() => this.#showProof(), PROOF_MS);
@@ -141,6 +147,21 @@ class ListenPage {
     arm();
   }
 
+  #bindScreen() {
+    const wanted = find("screen-wanted", HTMLInputElement);
+    wanted.checked = recall("screen") === "on";
+    find("screen-field", HTMLElement).hidden = !this.#screen.possible;
+    wanted.addEventListener("change", () => {
+      remember("screen", wanted.checked ? "on" : "off");
+      this.#keepScreen();
+    });
+  }
+
+  #keepScreen() {
+    const { checked } = find("screen-wanted", HTMLInputElement);
+    this.#screen.want(checked && this.#receiver.status.phase !== "idle");
+  }
+
   #showAlarmNote() {
     const needsTap = find("alarm-wanted", HTMLInputElement).checked && !this.#siren.ready;
     say(
@@ -194,6 +215,7 @@ class ListenPage {
     say(find("headline", HTMLElement), text.headline);
     say(find("subline", HTMLElement), text.explanation);
     setScene(lost ? "lost" : "calm", `${MARKS[text.state]} ${text.headline}`);
+    this.#keepScreen();
     this.#showTransport(status.phase === "idle");
     showInMediaControls(text.headline, text.chip, status.phase !== "idle" && !this.#player.refused);
     this.#showPicker();

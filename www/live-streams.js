@@ -2,6 +2,9 @@
 
 /** @import { StreamAvailable, StreamDetails } from "./protocol.js" */
 
+/** The address of whatever stream is the newest, now and later. */
+export const LATEST = "latest";
+
 export class LiveStreams {
   /** @type {Map<string, StreamDetails>} */
   #streams = new Map();
@@ -52,16 +55,31 @@ export class LiveStreams {
  * Find the stream that an address stands for; of several the newest.
  *
  * @param {StreamDetails[]} streams newest last
- * @param {string | null} address an id, a slug or a name; null: any
+ * @param {string | null} address an id, a slug or a name; null or `LATEST`: any
  * @returns {StreamDetails | null}
  */
 export function findStream(streams, address) {
   const fits = (/** @type {StreamDetails} */ stream) =>
     address === null ||
+    address === LATEST ||
     stream.stream_id === address ||
     stream.slug === address ||
     stream.name === address;
   return streams.filter(fits).pop() ?? null;
+}
+
+/**
+ * Choose what is to be heard under an address.
+ *
+ * @param {StreamDetails[]} streams newest last
+ * @param {string | null} address `LATEST`: always the newest; null: the newest, and then to stay with it
+ * @param {StreamDetails | null} last what was chosen under it before
+ * @param {(stream: StreamDetails) => boolean} accepts what may be chosen when any will do
+ */
+export function chooseStream(streams, address, last, accepts) {
+  if (address !== null && address !== LATEST) return findStream(streams, address);
+  const same = address === null && last ? findStream(streams, last.stream_id) : null;
+  return same ?? findStream(streams.filter(accepts), LATEST);
 }
 
 /**
@@ -87,5 +105,6 @@ function unknownStream(stream_id) {
     receivers: 0,
     listeners: 0,
     started_at: null,
+    hearing: { good: 0, weak: 0, bad: 0, worst_loss_percent: 0 },
   };
 }

@@ -10,6 +10,17 @@
  * @property {number} receivers
  * @property {number} listeners
  * @property {number | null} started_at seconds since 1970 on the server's clock; null while unknown
+ * @property {Hearing} hearing
+ */
+
+/**
+ * How well a stream's receivers hear it; who has not reported yet is in none of the counts.
+ *
+ * @typedef {Object} Hearing
+ * @property {number} good
+ * @property {number} weak
+ * @property {number} bad
+ * @property {number} worst_loss_percent
  */
 
 /**
@@ -24,6 +35,7 @@
 /** @typedef {{type: "webrtc_offer", offer: {type: "offer", sdp: string}, stream_id: string, resume_token: string}} ServerOffer */
 /** @typedef {{type: "webrtc_answer", answer: {type: "answer", sdp: string}}} ServerAnswer */
 /** @typedef {{type: "resumed", stream_id: string | null, resume_token: string}} Resumed */
+/** @typedef {{type: "moved", stream_id: string}} Moved */
 /** @typedef {{type: "stream_available", stream_id: string, name: string | null, slug: string | null}} StreamAvailable */
 /** @typedef {{type: "stream_changed", stream: StreamDetails}} StreamChanged */
 /** @typedef {{type: "stream_ended", stream_id: string, reason: string}} StreamEnded */
@@ -42,13 +54,14 @@
  */
 
 /**
- * @typedef {AvailableStreams | SenderReady | ServerOffer | ServerAnswer | Resumed
+ * @typedef {AvailableStreams | SenderReady | ServerOffer | ServerAnswer | Resumed | Moved
  *   | StreamAvailable | StreamChanged | StreamEnded | Pong | RelayError | AudioData} ServerMessage
  */
 
 /**
  * @typedef {{type: "start_sending", name?: string, device_id?: string, muted?: boolean}
- *   | {type: "start_receiving", stream_id?: string, name?: string}
+ *   | {type: "start_receiving", stream_id?: string, name?: string, keep?: boolean}
+ *   | {type: "move_to", stream_id?: string, name?: string}
  *   | {type: "webrtc_offer", offer: {type: "offer", sdp: string}}
  *   | {type: "webrtc_answer", answer: {type: "answer", sdp: string}}
  *   | {type: "set_muted", muted: boolean}

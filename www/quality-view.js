@@ -1,7 +1,9 @@
-/** The connection's quality: one word, and the figures behind it. */
+/** The connection's quality: bars, two words, and the figures behind them. */
 
 import { ConnectionQuality } from "./connection-quality.js";
 import { find, say } from "./element.js";
+import { SignalBars } from "./signal-bars.js";
+import { LINE_WORDS } from "./text.js";
 
 /** @import { Quality } from "./connection-quality.js" */
 /** @import { Receiver } from "./receiver.js" */
@@ -14,6 +16,9 @@ export class QualityView {
   #relay;
   #receiver;
   #reports = 0;
+  #bars = find("line-bars", SignalBars);
+  /** @type {string | undefined} */
+  #streamId;
 
   /**
    * @param {Receiver} receiver
@@ -24,9 +29,12 @@ export class QualityView {
     this.#relay = relay;
     receiver.on("media", () => this.#quality.reset());
     receiver.on("report", (report) => this.#reported(report));
-    receiver.on("status", ({ phase }) => {
+    receiver.on("status", ({ phase, stream }) => {
+      if (stream?.stream_id !== this.#streamId) this.#quality.restartDelay();
+      this.#streamId = stream?.stream_id;
       if (phase === "hearing") return;
-      say(find("quality-word", HTMLElement), phase === "lost" ? "lost" : "–");
+      this.#bars.show(null, "");
+      say(find("quality-word", HTMLElement), phase === "lost" ? "Lost" : "–");
     });
   }
 
@@ -40,14 +48,28 @@ export class QualityView {
   /** @param {Quality | null} quality */
   #show(quality) {
     if (!quality || this.#receiver.status.phase !== "hearing") return;
-    say(find("quality-word", HTMLElement), quality.verdict);
-    find("quality-delay-line", HTMLElement).hidden = quality.delay_ms === null;
-    say(find("quality-delay", HTMLElement), milliseconds(quality.delay_ms));
+    const words = LINE_WORDS[quality.line];
+    this.#bars.show(quality.line, words);
+    say(find("quality-word", HTMLElement), words);
+    this.#showDelay(quality);
     say(find("quality-loss", HTMLElement), `${(quality.loss * 100).toFixed(1)} %`);
+    say(find("quality-made-up", HTMLElement), `${(quality.madeUp * 100).toFixed(1)} %`);
     say(find("quality-jitter", HTMLElement), milliseconds(quality.jitter_ms));
     say(find("quality-rtt", HTMLElement), milliseconds(quality.roundTrip_ms));
     say(find("quality-buffer", HTMLElement), milliseconds(quality.buffer_ms));
     say(find("quality-rate", HTMLElement), `${Math.round(quality.rate_kbps)} kbit/s`);
+  }
+
+  /**
+   * From the microphone on, where the browser tells enough; or else the part that it tells.
+   *
+   * @param {Quality} quality
+   */
+  #showDelay({ delay_ms, buffer_ms, roundTrip_ms }) {
+    const part_ms = buffer_ms === null ? null : buffer_ms + (roundTrip_ms ?? 0) / 2;
+    const from = delay_ms === null ? "Delay from Earshot" : "Delay from the microphone";
+    say(find("quality-delay-from", HTMLElement), from);
+    say(find("quality-delay", HTMLElement), milliseconds(delay_ms ?? part_ms));
   }
 }
 

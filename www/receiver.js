@@ -4,13 +4,15 @@
  * Rule 1: what the page is told is worked out from facts by `judge`, nowhere else.
  * Rule 2: sound that flows is never cut for tidiness. A new connection takes over only once it
  * stands, and a lost line to the relay alone is no lost sound: the next line takes it up again.
+ * Rule 3: one connection hears one stream after the other, where the relay lets it: nothing is
+ * negotiated, and the element that plays goes on playing.
  */
 
 import { Backoff } from "./backoff.js";
 import { every, systemClock } from "./clock.js";
 import { Emitter } from "./emitter.js";
 import { judge } from "./hearing-status.js";
-import { findStream } from "./live-streams.js";
+import { LATEST, chooseStream, findStream } from "./live-streams.js";
 import { ReceivingSession } from "./receiving-session.js";
 
 /** @import { Clock } from "./clock.js" */
@@ -19,6 +21,7 @@ import { ReceivingSession } from "./receiving-session.js";
 /** @import { RelayClient } from "./relay-client.js" */
 
 const LOOK_INTERVAL_MS = 1000;
+const MOVE_MS = 3000; // it takes one question and one answer
 const JOIN_MS = 16_000; // the relay gives up after 15 s and says why; this is for a relay that does not
 
 /**
@@ -49,8 +52,10 @@ export class Receiver extends Emitter {
   #next = null;
   /** @type {ReceivingSession | null} */
   #resuming = null;
-  /** @type {{streamId: string, line: number} | null} */
+  /** @type {{streamId: string, line: number, moving: boolean} | null} */
   #asked = null;
+  /** Whether what still sounds is not wanted any more. */
+  #turning = false;
   /** @type {RelayError | null} */
   #error = null;
   #resting = false;
@@ -85,9 +90,10 @@ export class Receiver extends Emitter {
     this.#accepts = accepts;
     relay.resumeWith(() => this.#tokenToResume());
     relay.on("state", () => this.#lineChanged());
-    relay.on("moved", () => this.#moved());
-    relay.on("resumed", ({ resume_token }) => this.#resumed(resume_token));
-    relay.on("gone", () => this.#resumed(null));
+    relay.on("roamed", () => this.#roamed());
+    relay.on("resumed", ({ resume_token, stream_id }) => this.#resumed(resume_token, stream_id));
+    relay.on("gone", () => this.#resumed(null, null));
+    relay.on("moved", ({ stream_id }) => this.#moved(stream_id));
     relay.on("ended", ({ stream_id, reason }) => {
       if (stream_id === this.#stream?.stream_id) this.#endReason = reason;
     });
@@ -108,30 +114,39 @@ export class Receiver extends Emitter {
   /**
    * Hear a stream from now on.
    *
-   * @param {string | null} address an id, a slug or a name; null: the newest, and then to stay with it
+   * @param {string | null} address an id, a slug or a name; `LATEST`: always the newest;
+   *   null: the newest, and then to stay with it
    */
   follow(address) {
-    this.#leave();
+    const live = this.#mayMove ? this.#find(address, null) : null;
+    if (!live) this.#hangUp();
+    this.#forget();
     this.#wanted = true;
     this.#address = address;
+    this.#heard = live !== null && live.stream_id === this.#session?.streamId;
+    this.#turning = live !== null && !this.#heard;
     this.#endLooking = every(this.#clock, LOOK_INTERVAL_MS, () => void this.#look());
     this.#reconsider();
   }
 
   /** Hear nothing any more. Idempotent. */
   stop() {
-    this.#leave();
+    this.#hangUp();
+    this.#forget();
     this.#judge();
   }
 
-  #leave() {
-    this.#endLooking();
-    this.#cancelRest();
+  #hangUp() {
     if (this.#asked || this.#session) this.#relay.send({ type: "stop_stream" });
-    this.#forgetAsking();
     this.#dropSession();
     this.#resuming = null;
-    this.#wanted = this.#heard = this.#resting = false;
+  }
+
+  #forget() {
+    this.#endLooking();
+    this.#cancelRest();
+    this.#forgetAsking();
+    this.#wanted = this.#heard = this.#resting = this.#turning = false;
     this.#stream = this.#error = this.#endReason = null;
     this.#backoff.reset();
   }
@@ -147,12 +162,13 @@ export class Receiver extends Emitter {
   #lineChanged() {
     if (this.#relay.state === "open") return; // its list of streams comes next
     this.#resuming = null;
+    this.#dropTurned();
     if (!this.#next?.lasting) this.#forgetAsking();
     this.#judge();
   }
 
   /** This device is in another network: what stands may sound until something better does. */
-  #moved() {
+  #roamed() {
     if (this.#session) this.#session.outdated = true;
     this.#forgetAsking();
   }
@@ -163,8 +179,11 @@ export class Receiver extends Emitter {
     return this.#resuming?.token ?? null;
   }
 
-  /** @param {string | null} token the next one; null: there was nothing to resume */
-  #resumed(token) {
+  /**
+   * @param {string | null} token the next one; null: there was nothing to resume
+   * @param {string | null} streamId
+   */
+  #resumed(token, streamId) {
     const session = this.#resuming;
     if (!session) return;
     this.#resuming = null;
@@ -172,6 +191,7 @@ export class Receiver extends Emitter {
       this.#forgetAsking();
     } else {
       session.token = token;
+      session.streamId = streamId ?? session.streamId;
       session.line = this.#relay.line;
       if (session === this.#next && this.#asked) this.#asked.line = session.line;
     }
@@ -181,19 +201,28 @@ export class Receiver extends Emitter {
   /** Compare what is wanted with what is there, and ask for what is missing. */
   #reconsider() {
     if (!this.#wanted) return;
-    const live = this.#find();
+    const live = this.#find(this.#address, this.#stream);
     if (live) this.#stream = live;
     if (live && this.#relay.knowsStreams && this.#needs(live)) this.#ask(live);
     this.#judge();
   }
 
-  /** @returns {StreamDetails | null} */
-  #find() {
+  /**
+   * @param {string | null} address
+   * @param {StreamDetails | null} last what was there under it
+   * @returns {StreamDetails | null}
+   */
+  #find(address, last) {
     if (!this.#relay.knowsStreams) return null;
-    const { streams } = this.#relay;
-    if (this.#address !== null) return findStream(streams, this.#address);
-    const same = this.#stream && findStream(streams, this.#stream.stream_id);
-    return same ?? findStream(streams.filter(this.#accepts), null);
+    return chooseStream(this.#relay.streams, address, last, this.#accepts);
+  }
+
+  get #mayMove() {
+    const session = this.#session;
+    const { line, knowsStreams, streams } = this.#relay;
+    if (!session || session.line !== line || !knowsStreams) return false;
+    if (this.#next || this.#resuming) return false;
+    return session.mayMove(findStream(streams, session.streamId)?.state === "live");
   }
 
   /** @param {StreamDetails} live */
@@ -202,26 +231,43 @@ export class Receiver extends Emitter {
     const here = (/** @type {{streamId: string, line: number} | null} */ session) =>
       session?.streamId === live.stream_id && session.line === line;
     if (this.#resting || this.#resuming || here(this.#asked)) return false;
-    return !(this.#session && here(this.#session) && !this.#gone(this.#session, live));
-  }
-
-  /**
-   * Whether a connection is of no use any more. A sender that went silent is no reason:
-   * its packets come back over the same connection.
-   *
-   * @param {ReceivingSession} session
-   * @param {StreamDetails} live
-   */
-  #gone(session, live) {
-    return session.broken || (!session.flowing && live.state === "live");
+    return !(this.#session && here(this.#session) && this.#session.hears(live.state === "live"));
   }
 
   /** @param {StreamDetails} live */
   #ask(live) {
     this.#forgetAsking();
-    this.#asked = { streamId: live.stream_id, line: this.#relay.line };
-    this.#relay.send({ type: "start_receiving", stream_id: live.stream_id });
-    this.#cancelJoin = this.#clock.after(JOIN_MS, () => this.#rest());
+    const { stream_id } = live;
+    const moving = this.#mayMove;
+    this.#asked = { streamId: stream_id, line: this.#relay.line, moving };
+    if (moving) {
+      this.#relay.send({ type: "move_to", stream_id });
+      this.#cancelJoin = this.#clock.after(MOVE_MS, () => this.#stays());
+    } else {
+      this.#relay.send({ type: "start_receiving", stream_id, keep: true });
+      this.#cancelJoin = this.#clock.after(JOIN_MS, () => this.#rest());
+    }
+  }
+
+  /** @param {string} streamId */
+  #moved(streamId) {
+    this.#session?.moved(streamId);
+    if (this.#asked?.moving && this.#asked.streamId === streamId) this.#arrive();
+    this.#reconsider();
+  }
+
+  #stays() {
+    // The relay does not let it hear another stream; a new connection will.
+    if (this.#session) this.#session.fixed = true;
+    this.#forgetAsking();
+    this.#dropTurned();
+    this.#reconsider();
+  }
+
+  /** What is not wanted any more sounds no longer than it takes to move. */
+  #dropTurned() {
+    if (this.#turning) this.#hangUp();
+    this.#turning = false;
   }
 
   #forgetAsking() {
@@ -269,15 +315,19 @@ export class Receiver extends Emitter {
   /** @param {ReceivingSession} session */
   #takeOver(session) {
     this.#next = null;
-    this.#forgetAsking();
     this.#session?.close();
     this.#session = session;
+    this.#arrive();
+    this.emit("media", session.media);
+  }
+
+  #arrive() {
+    this.#forgetAsking();
     this.#heard = true;
+    this.#turning = false;
     this.#error = this.#endReason = null;
     this.#backoff.reset();
-    const slug = this.#stream?.slug;
-    if (slug) this.#address = slug;
-    this.emit("media", session.media);
+    if (this.#address !== LATEST) this.#address = this.#stream?.slug ?? this.#address;
   }
 
   #dropSession() {
@@ -292,7 +342,9 @@ export class Receiver extends Emitter {
     if (!this.#wanted || error.request?.includes("visualization")) return;
     const gone = error.code === "stream_ended" || error.code === "stream_not_found";
     if (gone) this.#relay.send({ type: "get_available_streams", details: true });
+    else if (error.request === "move_to") return this.#stays();
     else this.#error = error;
+    this.#dropTurned();
     this.#rest();
   }
 
@@ -324,14 +376,14 @@ export class Receiver extends Emitter {
   }
 
   #judge() {
-    const live = this.#find();
+    const live = this.#find(this.#address, this.#stream);
     const status = judge({
       wanted: this.#wanted,
       reachable: this.#relay.knowsStreams,
       heard: this.#heard,
       live,
       succeeded: this.#endReason === "replaced",
-      silent_ms: this.#session?.silent_ms ?? Infinity,
+      silent_ms: this.#turning ? Infinity : (this.#session?.silent_ms ?? Infinity),
       error: this.#error,
     });
     const stream = live ?? this.#stream;

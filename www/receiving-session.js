@@ -1,5 +1,6 @@
 /** One peer connection that hears one stream, and whether its packets really arrive. */
 
+import { Patience } from "./patience.js";
 import { describe } from "./session-description.js";
 
 /** @import { Clock } from "./clock.js" */
@@ -10,6 +11,7 @@ export const SILENCE_MS = 3000;
 export class ReceivingSession {
   #peer;
   #clock;
+  #patience = new Patience();
   #packets = 0;
   /** @type {number | null} */
   #lastPacketAt = null;
@@ -23,6 +25,8 @@ export class ReceivingSession {
   negotiated = false;
   /** Not to be gone on with, though it may still carry sound until another one stands. */
   outdated = false;
+  /** Whether the relay refused to let it hear another stream. */
+  fixed = false;
 
   /**
    * @param {Object} options
@@ -71,6 +75,31 @@ export class ReceivingSession {
     return this.negotiated && !this.broken && !this.outdated;
   }
 
+  /**
+   * Whether it is of use for its stream. A sender that went silent is no reason to doubt it:
+   * its packets come back over the same connection.
+   *
+   * @param {boolean} sent whether there are packets to arrive
+   */
+  hears(sent) {
+    return !this.broken && (this.flowing || !sent);
+  }
+
+  /**
+   * Whether it may hear another stream as it is: not if its packets are lost on the way.
+   *
+   * @param {boolean} sent whether there are packets to be lost
+   */
+  mayMove(sent) {
+    return this.lasting && this.connected && !this.falters && !this.fixed && this.hears(sent);
+  }
+
+  /** @param {string} streamId what it hears from now on */
+  moved(streamId) {
+    this.streamId = streamId;
+    this.#lastPacketAt = this.#clock.now(); // as when it connected
+  }
+
   /** Whether a packet came within the last seconds, or the connection is that young. */
   get flowing() {
     return this.silent_ms < SILENCE_MS;
@@ -89,7 +118,16 @@ export class ReceivingSession {
       this.#packets = packets;
       this.#lastPacketAt = this.#clock.now();
     }
+    this.#wait(this.#patience.update(report));
     return report;
+  }
+
+  /** @param {number | null} target_ms how long sound waits at least before it is played */
+  #wait(target_ms) {
+    for (const receiver of this.#peer.getReceivers()) {
+      // Where a browser does not know it, it has no effect.
+      if (receiver.jitterBufferTarget !== target_ms) receiver.jitterBufferTarget = target_ms;
+    }
   }
 
   /** Idempotent. */

@@ -46,7 +46,8 @@ const GIVEN_UP = 4000; // unlike a goodbye it leaves the media alone
  * @property {protocol.ServerAnswer} answer
  * @property {protocol.Resumed} resumed what was sent or received goes on with this line
  * @property {protocol.RelayError} gone it does not; it has to be begun anew
- * @property {true} moved this device is in another network: media over the old one is not to be trusted
+ * @property {protocol.Moved} moved the receiver of this line hears another stream
+ * @property {true} roamed this device is in another network: media over the old one is not to be trusted
  * @property {protocol.AudioData} audio_data
  * @property {protocol.RelayError} error
  */
@@ -155,10 +156,10 @@ export class RelayClient extends Emitter {
   }
 
   /** This device has changed its network: what went over the old one is begun anew at once. */
-  move() {
+  roam() {
     if (this.#state === "closed") return;
     this.#leaveSocket()?.close(GIVEN_UP);
-    this.emit("moved", true);
+    this.emit("roamed", true);
     this.#connect();
   }
 
@@ -301,6 +302,7 @@ export class RelayClient extends Emitter {
         return this.emit(message.request === "resume" ? "gone" : "error", message);
       case "sender_ready":
       case "resumed":
+      case "moved":
       case "audio_data":
         return this.emit(message.type, /** @type {any} */ (message));
     }

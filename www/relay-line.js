@@ -8,7 +8,7 @@ import { LINE_TEXT } from "./text.js";
 export function openLine() {
   const relay = new RelayClient({ url: socketAddress(location.href) });
   const wake = () => relay.wake();
-  onOtherNetwork(() => relay.move());
+  onOtherNetwork(() => relay.roam());
   addEventListener("pageshow", wake);
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") wake();

@@ -8,6 +8,7 @@ import { Microphone, refusalText } from "./microphone.js";
 import { MicrophoneField } from "./microphone-field.js";
 import { NameField } from "./name-field.js";
 import { PushToTalk, bindButton } from "./push-to-talk.js";
+import { ReachView } from "./reach-view.js";
 import { openLine, showLine } from "./relay-line.js";
 import { airText } from "./scene.js";
 import { ScreenWakeLock } from "./screen-wake-lock.js";
@@ -43,6 +44,7 @@ class SendPage {
   #screen = new ScreenWakeLock();
   #stop = find("stop", HTMLButtonElement);
   #audience = find("audience", HTMLElement);
+  #reach = new ReachView(find("reach", HTMLElement));
   #opening = false;
   #vanished = false;
   /** @type {RelayError | null} */
@@ -67,6 +69,7 @@ class SendPage {
     addEventListener("beforeunload", (event) => {
       if (this.#sender.status.phase === "live") event.preventDefault();
     });
+    document.addEventListener("visibilitychange", () => this.#sender.retry());
     setInterval(() => void this.#microphone.retry(), LOOK_FOR_MICROPHONE_MS);
     this.#render();
   }
@@ -234,6 +237,7 @@ class SendPage {
     this.#stop.hidden = phase === "idle" || phase === "refused";
     this.#audience.hidden = phase !== "live" || !stream;
     if (stream) say(this.#audience, audience(stream));
+    this.#reach.show(phase === "live" ? (stream?.hearing ?? null) : null);
   }
 }
 

@@ -85,7 +85,7 @@ export class Sender extends Emitter {
     this.#backoff = new Backoff({ random });
     relay.resumeWith(() => this.#tokenToResume());
     relay.on("state", (state) => this.#lineChanged(state === "open"));
-    relay.on("moved", () => this.#outdate());
+    relay.on("roamed", () => this.#outdate());
     relay.on("resumed", (message) => this.#resumed(message));
     relay.on("gone", () => this.#notResumed());
     relay.on("streams", () => this.#judge());

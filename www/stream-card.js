@@ -5,6 +5,7 @@ import { copyTextOf } from "./clipboard.js";
 import { element, icon, say } from "./element.js";
 import { LevelMeter } from "./level-meter.js";
 import { addressOf } from "./live-streams.js";
+import { ReachView } from "./reach-view.js";
 import { audience, durationText, titleOf } from "./text.js";
 
 /** @import { AudioData, StreamDetails } from "./protocol.js" */
@@ -18,6 +19,7 @@ export class StreamCard {
   #title = element("h2");
   #chip = element("span", { class: "chip" });
   #facts = element("p", { class: "quiet" });
+  #reach = new ReachView(element("p"));
   #listen = element("a", { class: "button primary" }, icon("ear"), "Listen");
   #copyLabel = element("span", {}, "Copy");
   #copy = element("button", { type: "button", class: "button" }, icon("copy"), this.#copyLabel);
@@ -36,6 +38,7 @@ export class StreamCard {
       element("div", { class: "stream-head" }, this.#title, this.#chip),
       this.#meter,
       this.#facts,
+      this.#reach.element,
       this.#listen,
       element(
         "div",
@@ -64,6 +67,7 @@ export class StreamCard {
     this.#meter.setAttribute("aria-label", `Level of ${title}`);
     say(this.#address, playerAddress(addressOf(stream), location.href, this.#audioPort));
     if (state !== "live") this.#meter.show(-100);
+    this.#reach.show(stream.hearing);
     this.tick();
   }
 

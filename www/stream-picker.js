@@ -1,7 +1,7 @@
 /** Radio buttons for the streams: those that are live, and the one that is wanted though it is not. */
 
 import { element, say } from "./element.js";
-import { addressOf } from "./live-streams.js";
+import { LATEST, addressOf } from "./live-streams.js";
 import { titleOf, titleOfAddress } from "./text.js";
 
 /** @import { StreamDetails } from "./protocol.js" */
@@ -37,6 +37,13 @@ export class StreamPicker {
       title: titleOf(stream),
       state: stateText(stream),
     }));
+    if (wanted === LATEST || streams.length > 1) {
+      rows.push({
+        address: LATEST,
+        title: titleOfAddress(LATEST),
+        state: "changes by itself",
+      });
+    }
     if (wanted !== null && !rows.some(({ address }) => address === wanted)) {
       rows.push({ address: wanted, title: titleOfAddress(wanted), state: "not on the air" });
     }

@@ -1,7 +1,9 @@
 /** The words that several pages use: what happened, and what to do about it. */
 
+import { LATEST } from "./live-streams.js";
+
 /** @import { Status } from "./hearing-status.js" */
-/** @import { RelayError, StreamDetails } from "./protocol.js" */
+/** @import { Hearing, RelayError, StreamDetails } from "./protocol.js" */
 /** @import { LineState } from "./relay-client.js" */
 
 /** @type {Record<string, string>} */
@@ -67,6 +69,7 @@ export function titleOf({ name, stream_id }) {
  * @param {string} address an id, a slug or a name
  */
 export function titleOfAddress(address) {
+  if (address === LATEST) return "Whatever is newest";
   if (address.startsWith("stream_")) return titleOf({ name: null, stream_id: address });
   return address.charAt(0).toUpperCase() + address.slice(1).replaceAll("-", " ");
 }
@@ -88,6 +91,23 @@ export function counted(count, one, many = `${one}s`) {
 export function audience({ receivers, listeners }) {
   if (receivers + listeners === 0) return "Nobody hears it yet";
   return `${counted(receivers, "receiver")} · ${counted(listeners, "listener")}`;
+}
+
+/** How good a line is, in words. */
+export const LINE_WORDS = { good: "Good line", weak: "Weak line", bad: "Bad line" };
+
+/**
+ * How well a stream is heard, in words; what is wrong comes first.
+ *
+ * @param {Hearing} hearing
+ */
+export function reachText({ good, weak, bad, worst_loss_percent }) {
+  const said = [];
+  if (bad) said.push(`${counted(bad, "hears", "hear")} badly`);
+  if (weak) said.push(`${counted(weak, "has", "have")} a weak line`);
+  if (good) said.push(`${counted(good, "hears", "hear")} well`);
+  if (weak + bad && worst_loss_percent >= 1) said.push(`up to ${Math.round(worst_loss_percent)} % lost`);
+  return said.join(" · ");
 }
 
 /**
@@ -128,7 +148,7 @@ export function clockText(date) {
  * @returns {HearingText}
  */
 export function hearingText(status, address, refused) {
-  const asked = address === null ? "Nothing on the air yet" : titleOfAddress(address);
+  const asked = address === null || address === LATEST ? "Nothing on the air yet" : titleOfAddress(address);
   const title = status.stream ? titleOf(status.stream) : asked;
   switch (status.phase) {
     case "idle":
@@ -184,7 +204,7 @@ function waitingText({ reason, error }, address) {
   }
   if (reason === "stalled") return "It is on the air, but no sound arrives from its sender.";
   if (reason === "failed" && error) return errorText(error);
-  return address === null
+  return address === null || address === LATEST
     ? "As soon as somebody sends, it is heard here."
     : "Nobody sends under this name now. As soon as it is back, it is heard here.";
 }

@@ -25,8 +25,22 @@ class Patience:
     stalled_s: float = 2 * SECONDS
     """Then its followers are told: a quiet room still sends packets, a dead phone does not."""
 
-    ended_s: float = 30 * SECONDS
-    """Then it is over; a phone that changes its network is back before that."""
+    ended_s: float = 34 * SECONDS
+    """
+    Then it is over. A network may be gone for half a minute; after that a page has four
+    seconds to find back, which takes it two at most and a new connection.
+    """
+
+    renewed_s: float = 2 * SECONDS
+    """A stream that was let go is over then; a device that renews its connection is quicker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """When a stream that was let go ends, and why."""
+
+    at: float
+    reason: str
 
 
 class MediaRelay(Generic[Frame]):
@@ -50,6 +64,7 @@ class MediaRelay(Generic[Frame]):
         self._clock = clock
         self._streams: dict[str, Stream[Frame]] = {}
         self._succeeded: dict[str, Callable[[], None]] = {}
+        self._partings: dict[str, Parting] = {}
         self.frames_pushed_before = 0
         """Frames of the streams that have ended."""
 
@@ -113,6 +128,7 @@ class MediaRelay(Generic[Frame]):
         if predecessor := self._stream_of(name, device_id):
             self._succeeded[predecessor.id]()
             self._succeeded[predecessor.id] = succeeded
+            self.hold(predecessor)
             logger.info("stream %s goes on with a new sender", predecessor.id)
             return predecessor
         stream = Stream[Frame](
@@ -134,10 +150,28 @@ class MediaRelay(Generic[Frame]):
         if self._streams.pop(stream.id, None) is None:
             return
         del self._succeeded[stream.id]
+        self.hold(stream)
         stream.set_state(StreamState.ENDED)
         self.frames_pushed_before += stream.frames_pushed
         logger.info("stream %s ended: %s", stream.id, reason)
         self.events.publish(StreamEnded(stream.id, reason))
+
+    def let_go(self, stream: Stream[Frame], reason: str) -> None:
+        """
+        End a stream whose sender is gone, but only if its device does not go on with it soon.
+
+        A device may close its old connection an instant before the first packet of its new
+        one is here. Who has no ``device_id`` cannot go on, and the stream ends at once.
+        """
+        if not stream.device_id:
+            self.end(stream, reason)
+        elif stream.id in self._streams:
+            parting = Parting(self._clock() + self._patience.renewed_s, reason)
+            self._partings.setdefault(stream.id, parting)
+
+    def hold(self, stream: Stream[Frame]) -> None:
+        """Keep a stream that was let go: its device is about to go on with it. Idempotent."""
+        self._partings.pop(stream.id, None)
 
     def _stream_of(
         self, name: StreamName | None, device_id: str | None
@@ -155,6 +189,10 @@ class MediaRelay(Generic[Frame]):
         now = self._clock()
         for stream in self.streams:
             if stream.on_demand:
+                continue
+            parting = self._partings.get(stream.id)
+            if parting is not None and now >= parting.at:
+                self.end(stream, parting.reason)
                 continue
             silence_s = now - stream.last_frame_at
             if silence_s >= self._patience.ended_s:

@@ -12,15 +12,17 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from relay.errors import MalformedMessage, MessageTooLarge, RelayError, UnknownMessage
+from relay.signaling.fields import (
+    Json,
+    KiB,
+    read_address,
+    read_device_id,
+    read_flag,
+    read_sdp,
+    read_text,
+)
 
-KiB = 1024
 MAX_MESSAGE_BYTES = 64 * KiB
-MAX_SDP_BYTES = 32 * KiB
-MAX_CANDIDATES = 32
-MAX_TEXT = 200
-_DEVICE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,11 @@ class StartSending(ClientMessage):
 
     @classmethod
     def parse(cls, fields: Json) -> "StartSending":
-        device_id = _text(fields, "device_id")
-        if device_id is not None and not _DEVICE_ID.fullmatch(device_id):
-            raise MalformedMessage(
-                "'device_id' has up to 64 characters A-Z a-z 0-9 _ -"
-            )
-        return cls(_text(fields, "name"), device_id, _flag(fields, "muted"))
+        return cls(
+            read_text(fields, "name"),
+            read_device_id(fields),
+            read_flag(fields, "muted"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,23 @@ class StartReceiving(ClientMessage):
     type = "start_receiving"
     address: str = ""
     """An id, a name or a slug; empty: the newest stream."""
+    keep: bool = False
+    """Whether the peer connection may wait for another stream when this one has ended."""
 
     @classmethod
     def parse(cls, fields: Json) -> "StartReceiving":
-        return cls(_text(fields, "stream_id") or _text(fields, "name") or "")
+        return cls(read_address(fields), read_flag(fields, "keep"))
+
+
+@dataclass(frozen=True, slots=True)
+class MoveTo(ClientMessage):
+    type = "move_to"
+    address: str = ""
+    """As in `StartReceiving`."""
+
+    @classmethod
+    def parse(cls, fields: Json) -> "MoveTo":
+        return cls(read_address(fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +83,7 @@ class Offer(ClientMessage):
 
     @classmethod
     def parse(cls, fields: Json) -> "Offer":
-        return cls(_sdp(fields, "offer"))
+        return cls(read_sdp(fields, "offer"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +93,7 @@ class Answer(ClientMessage):
 
     @classmethod
     def parse(cls, fields: Json) -> "Answer":
-        return cls(_sdp(fields, "answer"))
+        return cls(read_sdp(fields, "answer"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +105,7 @@ class SetMuted(ClientMessage):
     def parse(cls, fields: Json) -> "SetMuted":
         if "muted" not in fields:
             raise MalformedMessage("'muted' is missing")
-        return cls(_flag(fields, "muted"))
+        return cls(read_flag(fields, "muted"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +120,7 @@ class GetAvailableStreams(ClientMessage):
 
     @classmethod
     def parse(cls, fields: Json) -> "GetAvailableStreams":
-        return cls(_flag(fields, "details"))
+        return cls(read_flag(fields, "details"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +130,7 @@ class SubscribeVisualization(ClientMessage):
 
     @classmethod
     def parse(cls, fields: Json) -> "SubscribeVisualization":
-        return cls(_text(fields, "stream_id") or "")
+        return cls(read_text(fields, "stream_id") or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +140,7 @@ class UnsubscribeVisualization(ClientMessage):
 
     @classmethod
     def parse(cls, fields: Json) -> "UnsubscribeVisualization":
-        return cls(_text(fields, "stream_id") or "")
+        return cls(read_text(fields, "stream_id") or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,12 +152,10 @@ class Ping(ClientMessage):
     def parse(cls, fields: Json) -> "Ping":
         id_ = fields.get("id")
         if isinstance(id_, float) and not math.isfinite(id_):
-            raise MalformedMessage(
-                "'id' is short text or a number"
-            )  # not JSON's numbers
+            raise MalformedMessage("'id' is short text or a number")  # unlike NaN
         if id_ is None or (isinstance(id_, int | float) and not isinstance(id_, bool)):
             return cls(id_)
-        return cls(_text(fields, "id"))
+        return cls(read_text(fields, "id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +165,7 @@ class Resume(ClientMessage):
 
     @classmethod
     def parse(cls, fields: Json) -> "Resume":
-        token = _text(fields, "token")
+        token = read_text(fields, "token")
         if not token:
             raise MalformedMessage("'token' is missing")
         return cls(token)
@@ -169,6 +181,7 @@ class Ignored(ClientMessage):
 _CLIENT_MESSAGES: tuple[type[ClientMessage], ...] = (
     StartSending,
     StartReceiving,
+    MoveTo,
     Offer,
     Answer,
     SetMuted,
@@ -199,6 +212,16 @@ OMITTED = Omitted()
 
 
 @dataclass(frozen=True, slots=True)
+class Hearing:
+    """How well a stream's receivers hear it, by their own reports; nobody yet: all zero."""
+
+    good: int = 0
+    weak: int = 0
+    bad: int = 0
+    worst_loss_percent: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class StreamDetails:
     stream_id: str
     name: str | None
@@ -209,6 +232,7 @@ class StreamDetails:
     listeners: int
     started_at: float
     """Seconds since 1970, server clock."""
+    hearing: Hearing = Hearing()
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +278,12 @@ class Resumed(ServerMessage):
     stream_id: str | None
     """None while a sender's first packet is still to come."""
     resume_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved(ServerMessage):
+    type = "moved"
+    stream_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -313,6 +343,7 @@ SERVER_MESSAGES: tuple[type[ServerMessage], ...] = (
     ServerOffer,
     ServerAnswer,
     Resumed,
+    Moved,
     StreamAvailable,
     StreamChanged,
     StreamEnded,
@@ -366,35 +397,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_plain(item) for item in value]
     return value
-
-
-def _text(fields: Json, key: str) -> str | None:
-    value = fields.get(key)
-    if value is None:
-        return None
-    if not isinstance(value, str) or len(value) > MAX_TEXT:
-        raise MalformedMessage(f"{key!r} is text of up to {MAX_TEXT} characters")
-    return value
-
-
-def _flag(fields: Json, key: str) -> bool:
-    value = fields.get(key, False)
-    if not isinstance(value, bool):
-        raise MalformedMessage(f"{key!r} is true or false")
-    return value
-
-
-def _sdp(fields: Json, key: str) -> str:
-    description = fields.get(key)
-    if not isinstance(description, dict) or description.get("type") != key:
-        raise MalformedMessage(f"{key!r} is an object with 'type' {key!r} and 'sdp'")
-    sdp = description.get("sdp")
-    if not isinstance(sdp, str):
-        raise MalformedMessage("'sdp' is text")
-    if len(sdp) > MAX_SDP_BYTES:
-        raise MessageTooLarge(
-            f"a session description has at most {MAX_SDP_BYTES} bytes"
-        )
-    if sdp.count("a=candidate:") > MAX_CANDIDATES:
-        raise MessageTooLarge(f"at most {MAX_CANDIDATES} candidates are read")
-    return sdp

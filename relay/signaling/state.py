@@ -16,6 +16,7 @@ from relay.signaling.messages import (
     ClientMessage,
     GetAvailableStreams,
     Ignored,
+    MoveTo,
     Offer,
     Ping,
     Resume,
@@ -42,7 +43,7 @@ class SignalingState(enum.Enum):
     """Wants to hear; our offer is out, or held for a moment."""
 
     RECEIVING = "receiving"
-    """Its answer is here; media is on its way or flows."""
+    """Its answer is here; media is on its way, flows, or waits for another stream."""
 
 
 IDLE, AWAITING_OFFER, SENDING, AWAITING_ANSWER, RECEIVING = SignalingState
@@ -69,7 +70,7 @@ TRANSITIONS: dict[SignalingState, dict[type[ClientMessage], SignalingState]] = {
     AWAITING_OFFER: {**_ALWAYS, Offer: SENDING, SetMuted: AWAITING_OFFER},
     SENDING: {**_ALWAYS, SetMuted: SENDING},
     AWAITING_ANSWER: {**_ALWAYS, Answer: RECEIVING},
-    RECEIVING: _ALWAYS,
+    RECEIVING: {**_ALWAYS, MoveTo: RECEIVING},
 }
 
 

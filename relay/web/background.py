@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Coroutine
 from typing import Any
 
 logger = logging.getLogger(__name__)
@@ -21,6 +21,12 @@ class Background:
         task = asyncio.create_task(self._guard(work, name), name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        # What is cancelled before its first step was never begun, and would complain of it.
+        task.add_done_callback(lambda _: work.close())
+
+    def wait_for(self, work: Awaitable[None], name: str) -> None:
+        """Count work as ours that goes on by itself, even if we give up to wait for it."""
+        self.run(_finish(asyncio.ensure_future(work)), name)
 
     async def _guard(self, work: Coroutine[Any, Any, None], name: str) -> None:
         try:
@@ -37,3 +43,7 @@ class Background:
         """Give up what is not done yet; for an owner that has waited long enough."""
         for task in self._tasks:
             task.cancel()
+
+
+async def _finish(work: asyncio.Future[None]) -> None:
+    await asyncio.shield(work)

@@ -37,6 +37,9 @@ CLOSE_TIMEOUT_S = 5 * SECONDS
 SHUTDOWN_TIMEOUT_S = 1.2 * SECONDS
 """Shorter, because the whole server has two seconds."""
 FLUSH_S = 0.5 * SECONDS
+VANISHED_AFTER_S = 9 * SECONDS
+"""A receiver without a socket is heard sooner: Chromium checks its connection every 2.5 s,
+Firefox every 4 to 6 s, and both send reports."""
 
 CLOSE_CODES = {
     CloseReason.SHUTDOWN: GOING_AWAY,
@@ -62,6 +65,8 @@ class Connection:
         self.opened_at = clock()
         self.detached = False
         """Whether the socket is lost while its media flows on."""
+        self._detached_at = self.opened_at
+        self._clock = clock
         self._log = logging.LoggerAdapter(logger, {"connection_id": self.id})
         self._socket = socket
         self._tally = tally
@@ -75,6 +80,7 @@ class Connection:
             stream_list,
             self._outbox,
             self._background,
+            tally,
             refuse=self._refuse,
             media_ended=self._media_ended,
             resumed=self._resumed,
@@ -159,14 +165,25 @@ class Connection:
         self.close_soon(CloseReason.RESUMED)
 
     def sweep(self) -> None:
-        """Look after the heartbeat. Call often."""
-        if self._closing is not None or self.detached:
+        """Look after the heartbeat, or after media without a socket. Call often."""
+        if self._closing is not None:
             return
-        if self._socket.is_silent():
+        if self.detached:
+            self._sweep_detached()
+        elif self._socket.is_silent():
             self._log.info("does not answer")
             self._socket.abort()
         elif self._socket.is_due_for_ping():
             self._background.run(self._socket.ping(), "ping")
+
+    def _sweep_detached(self) -> None:
+        # A sender is left alone: its stream stalls, and ends if it stays away.
+        peer = self.peer
+        if peer is None or self._dialogue.sends:
+            return
+        heard_at = max(peer.heard_at, self._detached_at)
+        if self._clock() - heard_at >= VANISHED_AFTER_S:
+            self.close_soon(CloseReason.VANISHED)
 
     # --- the end ------------------------------------------------------------------------
 
@@ -180,6 +197,7 @@ class Connection:
     async def _detach(self) -> None:
         """Live on without a socket, for as long as the media does."""
         self.detached = True
+        self._detached_at = self._clock()
         self._log.info("lost its socket; its media goes on")
         self._dialogue.stop_watching()
         await self._outbox.close()
@@ -205,6 +223,9 @@ class Connection:
         except TimeoutError:
             self._log.warning("did not close in time and is cut off")
             self._force()
+        except asyncio.CancelledError:
+            self._force()
+            raise
         except Exception:  # the outer edge of this task: what is left is cut off
             self._log.exception("failed to close and is cut off")
             self._force()

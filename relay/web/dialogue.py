@@ -28,6 +28,8 @@ from relay.signaling.messages import (
     ClientMessage,
     GetAvailableStreams,
     Ignored,
+    Moved,
+    MoveTo,
     Offer,
     Ping,
     Pong,
@@ -46,12 +48,20 @@ from relay.signaling.messages import (
     UnsubscribeVisualization,
     encode,
 )
-from relay.signaling.state import IDLE, RECEIVING, SENDING, SignalingState, advance
+from relay.signaling.state import (
+    AWAITING_OFFER,
+    IDLE,
+    RECEIVING,
+    SENDING,
+    SignalingState,
+    advance,
+)
 from relay.web.background import Background
-from relay.web.media import Media, Peer
+from relay.web.media import Media, PacketStream, Peer
 from relay.web.outbox import Outbox
 from relay.web.peer_slot import Announcement, PeerSlot
 from relay.web.stream_list import StreamList
+from relay.web.tally import MOVED, PARKED, PARKED_IN_VAIN, Tally
 from relay.web.visualization import Watched
 
 logger = logging.getLogger(__name__)
@@ -61,6 +71,9 @@ SECONDS = 1.0
 # Existing dashboard cards follow a request without an id with one that has an id, some
 # 8 ms later; two offers for one of their peer connections would break it.
 HOLD_S = 0.15 * SECONDS
+
+# A sender that starts anew is back long before, and its receivers hear its first packet.
+PARK_S = 60 * SECONDS
 
 # What a client is told when its peer closes by itself with one of these words.
 PEER_ERRORS: dict[str, RelayError] = {
@@ -84,6 +97,7 @@ class Dialogue:
         stream_list: StreamList,
         outbox: Outbox,
         background: Background,
+        tally: Tally,
         *,
         refuse: Callable[[RelayError, str | None], None],
         media_ended: Callable[[], None],
@@ -109,11 +123,17 @@ class Dialogue:
         self._watched = Watched(media.visualization, outbox)
         self._background = background
         self._slot = PeerSlot(media, background, self._peer_closed)
+        self._tally = tally
         self._held: asyncio.TimerHandle | None = None
+        self._parked: asyncio.TimerHandle | None = None
 
     @property
     def peer(self) -> Peer | None:
         return self._slot.peer
+
+    @property
+    def sends(self) -> bool:
+        return self._slot.sends
 
     @property
     def media_flows(self) -> bool:
@@ -133,7 +153,12 @@ class Dialogue:
     def stream_ended(self, stream_id: str) -> None:
         """Let go of a stream that is over."""
         self._watched.leave(stream_id)
-        if self._slot.stream is not None and self._slot.stream.id == stream_id:
+        if self._slot.stream is None or self._slot.stream.id != stream_id:
+            return
+        if self.state is RECEIVING and self._slot.park():
+            self._tally.moves[PARKED] += 1
+            self._await_next_stream()
+        else:
             self._end_media("stream_ended")
             self._media_ended()
 
@@ -143,8 +168,21 @@ class Dialogue:
     def end(self, reason: str) -> None:
         """Let go of everything; peers close in the background. Idempotent."""
         self.stop_watching()
-        self._end_media(reason)
         self._media.sessions.revoke(self)
+        sent = self._slot.sent
+        renewed = sent is not None and self._is_renewed(sent)
+        self._end_media(reason, keep_stream=renewed)
+        if sent is not None and renewed:
+            self._media.relay.let_go(sent, reason)
+
+    def _is_renewed(self, sent: PacketStream) -> bool:
+        """Whether the same device negotiates the stream anew, over another socket."""
+        return any(d.will_continue(sent) for d in self._media.sessions.owners)
+
+    def will_continue(self, stream: PacketStream) -> bool:
+        """Whether a sender is negotiated here that would go on with a stream."""
+        negotiating = self.state in (AWAITING_OFFER, SENDING)
+        return negotiating and self._slot.will_continue(stream)
 
     def _say(self, message: ServerMessage) -> None:
         self._outbox.put(encode(message))
@@ -172,21 +210,22 @@ class Dialogue:
     async def _start_receiving(self, message: StartReceiving) -> None:
         self._end_media("replaced")
         if message.address:
-            self._offer_stream(message.address)
+            self._offer_stream(message)
         else:
             loop = asyncio.get_running_loop()
-            self._held = loop.call_later(HOLD_S, self._offer_newest)
+            self._held = loop.call_later(HOLD_S, self._offer_newest, message)
 
-    def _offer_stream(self, address: str) -> None:
-        stream = self._media.relay.find(address)
-        offer = SessionDescription("offer", self._slot.offer(stream))
+    def _offer_stream(self, message: StartReceiving) -> None:
+        stream = self._media.relay.find(message.address)
+        sdp = self._slot.offer(stream, keep=message.keep)
+        offer = SessionDescription("offer", sdp)
         self._say(ServerOffer(offer, stream.id, self._media.sessions.issue(self)))
 
-    def _offer_newest(self) -> None:
+    def _offer_newest(self, message: StartReceiving) -> None:
         """Answer a `start_receiving` that was held and that no other has followed."""
         self._held = None
         try:
-            self._offer_stream("")
+            self._offer_stream(message)
         except RelayError as error:
             self._end_media("failed")
             self._refuse(error, StartReceiving.type)
@@ -197,6 +236,24 @@ class Dialogue:
 
     async def _answer(self, message: Answer) -> None:
         await self._slot.accept(message.sdp)
+
+    async def _move(self, message: MoveTo) -> None:
+        """Hear another stream over the same peer; refused, the client hears what it heard."""
+        stream = self._media.relay.find(message.address)
+        self._slot.hear(stream)
+        self._stop_waiting()
+        self._tally.moves[MOVED] += 1
+        self._say(Moved(stream.id))
+
+    def _await_next_stream(self) -> None:
+        """Keep a receiver that has no stream for a while, and no longer."""
+        loop = asyncio.get_running_loop()
+        self._parked = loop.call_later(PARK_S, self._waited_in_vain)
+
+    def _waited_in_vain(self) -> None:
+        self._tally.moves[PARKED_IN_VAIN] += 1
+        self._end_media("stream_ended")
+        self._media_ended()
 
     async def _set_muted(self, message: SetMuted) -> None:
         self._slot.set_muted(message.muted)
@@ -229,6 +286,8 @@ class Dialogue:
         state: SignalingState = before.state
         self._slot = before.hand_over()
         self._slot.move_to(self._background, self._peer_closed)
+        if self._slot.parked:
+            self._await_next_stream()
         stream = self._slot.stream
         token = self._media.sessions.issue(self)
         self._say(Resumed(stream.id if stream else None, token))
@@ -237,6 +296,7 @@ class Dialogue:
     def hand_over(self) -> PeerSlot:
         """Give the media away to the connection that resumes it."""
         slot = self._slot
+        self._stop_waiting()
         self._slot = PeerSlot(self._media, self._background, self._peer_closed)
         self._media.sessions.revoke(self)
         self._enter(IDLE)
@@ -246,19 +306,22 @@ class Dialogue:
     async def _ignore(self, _: ClientMessage) -> None:
         """Do nothing."""
 
-    def _release_hold(self) -> None:
-        if self._held is not None:
-            self._held.cancel()
-            self._held = None
+    def _stop_waiting(self) -> None:
+        """Wait neither for a second request nor for the next stream."""
+        for timer in (self._held, self._parked):
+            if timer is not None:
+                timer.cancel()
+        self._held = self._parked = None
 
     def _end_media(self, reason: str, *, keep_stream: bool = False) -> None:
         """End what the client sends or receives; it is idle then."""
-        self._release_hold()
+        self._stop_waiting()
         self._slot.vacate(reason, keep_stream=keep_stream)
         self._enter(IDLE)
 
     def _peer_closed(self, reason: str) -> None:
         """The peer closed by itself: tell the client, unless that did it."""
+        self._stop_waiting()
         self._enter(IDLE)
         if reason != "closed_by_client":
             self._refuse(PEER_ERRORS.get(reason, PEER_ERRORS["closed"]), None)
@@ -271,6 +334,7 @@ Handler = Callable[[Dialogue, Any], Awaitable[SignalingState | None]]
 HANDLERS: dict[type[ClientMessage], Handler] = {
     StartSending: Dialogue._start_sending,
     StartReceiving: Dialogue._start_receiving,
+    MoveTo: Dialogue._move,
     Offer: Dialogue._offer,
     Answer: Dialogue._answer,
     SetMuted: Dialogue._set_muted,

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
+from relay.heap import give_back_free_memory
 from relay.hub.media_relay import MediaRelay
 from relay.rtp.packet import RtpPacket
 from relay.settings import CleanupSettings
@@ -22,7 +23,8 @@ class Housekeeping:
 
     Twice a second: streams that stall, end, come back; heartbeats. Every
     ``cleanup.interval_s``: whatever has no owner or no media any more, although
-    everything else should have removed it; each find is worth a warning.
+    everything else should have removed it; each find is worth a warning. And the memory
+    that is free goes back to the system.
     """
 
     def __init__(
@@ -33,12 +35,14 @@ class Housekeeping:
         *,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        give_back_memory: Callable[[], object] = give_back_free_memory,
     ) -> None:
         self._relay = relay
         self._lobby = lobby
         self._cleanup = cleanup
         self._clock = clock
         self._sleep = sleep
+        self._give_back_memory = give_back_memory
         self._cleaned_at = clock()
         self._task: asyncio.Task[None] | None = None
         self.sweeps = 0
@@ -75,6 +79,7 @@ class Housekeeping:
         if self._clock() - self._cleaned_at >= self._cleanup.interval_s:
             self._cleaned_at = self._clock()
             self.clean_up()
+            self._give_back_memory()
 
     def clean_up(self) -> None:
         """End streams without media, close connections that hold on to nothing."""

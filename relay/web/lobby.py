@@ -27,6 +27,8 @@ logger = logging.getLogger(__name__)
 SECONDS = 1.0
 CHANGES_EVERY_S = 0.25 * SECONDS
 """A stream's details are sent at most this often."""
+HEARING_EVERY_S = 1 * SECONDS
+"""How well a stream is heard changes its details at most this often."""
 
 
 class Lobby:
@@ -53,6 +55,7 @@ class Lobby:
         self._arriving = 0
         """Clients in the middle of their upgrade."""
         self._changes: dict[str, asyncio.TimerHandle] = {}
+        self._heard_at = clock()
         self._told_at: dict[str, float] = {}
         self._unowned: set[Peer] = set()
         """Peers that had no owner at the last cleanup."""
@@ -123,9 +126,15 @@ class Lobby:
         self._media.relay.events.publish(events.ConnectionClosed(lifetime_s))
 
     def sweep(self) -> None:
-        """Look after every heartbeat. Call twice a second."""
+        """Look after every heartbeat, and how well everybody hears. Call twice a second."""
         for connection in self.connections:
             connection.sweep()
+        now = self.clock()
+        if now - self._heard_at >= HEARING_EVERY_S:
+            self._heard_at = now
+            qualities = self._media.endpoint.qualities_by_stream()
+            for stream_id in self._stream_list.hearing.update(qualities, now):
+                self._stream_changed(events.StreamChanged(stream_id))
 
     def clean_up(self) -> int:
         """
@@ -144,7 +153,8 @@ class Lobby:
         self._unowned = unowned - strays
         for peer in strays:
             logger.warning("a peer connection had no owner")
-            self._background.run(peer.close("unowned"), "closing a stray peer")
+            closing = peer.start_closing("unowned")
+            self._background.wait_for(closing, "closing a stray peer")
         return len(forgotten) + len(strays)
 
     async def close(self) -> None:

@@ -1,6 +1,6 @@
 """What a connection needs of the media parts, as seen from the signaling."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -16,7 +16,12 @@ PacketStream = Stream[RtpPacket]
 
 
 class Peer(Protocol):
-    async def close(self, reason: str) -> None: ...
+    @property
+    def heard_at(self) -> float:
+        """When the client was last heard over its media, on the monotonic clock."""
+
+    def start_closing(self, reason: str) -> Awaitable[None]:
+        """Begin to end it; it goes on to its end, whether that is awaited or not."""
 
 
 class SenderPeer(Peer, Protocol):
@@ -28,6 +33,9 @@ class ReceiverPeer(Peer, Protocol):
 
     async def accept(self, answer_sdp: str) -> None: ...
 
+    def move_to(self, stream: PacketStream) -> None:
+        """Hear another stream from now on. Raises `StreamEnded`."""
+
 
 class Endpoint(Protocol):
     """`relay.webrtc.endpoint.WebRtcEndpoint`, or what stands for it in a test."""
@@ -38,6 +46,9 @@ class Endpoint(Protocol):
 
     def qualities(self, stream_id: str) -> list[ReceiverQuality]:
         """Of the receivers of a stream."""
+
+    def qualities_by_stream(self) -> Mapping[str, Collection[ReceiverQuality]]:
+        """Of all receivers; streams that nobody hears are left out."""
 
     def sender_peer(
         self, publish: Callable[[], PacketStream], notify: Notify

@@ -10,6 +10,9 @@ from relay.web.background import Background
 from relay.web.media import Media, PacketStream, Peer, ReceiverPeer, SenderPeer
 from relay.webrtc.peer import Notify, PeerState
 
+OUT_OF_REACH = "consent_expired"
+"""Why a peer is closed whose client is gone without a word, or has no network."""
+
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
@@ -17,6 +20,13 @@ class Announcement:
 
     name: StreamName | None = None
     device_id: str | None = None
+
+    def is_of(self, stream: PacketStream) -> bool:
+        """Whether a stream is the one that is announced, from the same device."""
+        slug = self.name.slug if self.name else None
+        return bool(self.device_id) and (
+            (stream.device_id, stream.slug) == (self.device_id, slug)
+        )
 
 
 class PeerSlot:
@@ -40,41 +50,51 @@ class PeerSlot:
         self._sender: SenderPeer | None = None
         self._receiver: ReceiverPeer | None = None
         self._negotiating = False
+        self._keeps_receiver = False
         self._announcement = Announcement()
         self._muted = False
         self.stream: PacketStream | None = None
         """The stream that the peer sends, once it has begun, or hears."""
         self._kept: tuple[int, PacketStream] | None = None
-        """The stream of an earlier turn that waits for its next sender."""
+        """The stream of an earlier turn that waits for its next sender, or for its end."""
 
     @property
     def peer(self) -> Peer | None:
         return self._sender or self._receiver
 
     @property
-    def kept(self) -> PacketStream | None:
-        """The stream that waits for its next sender, which is being negotiated."""
+    def sent(self) -> PacketStream | None:
+        """The stream that the peer sends, or the one that waits for its next sender."""
+        if self.sends and self.stream is not None:
+            return self.stream
         return self._kept[1] if self._kept else None
 
     @property
     def sends(self) -> bool:
         return self._sender is not None
 
+    @property
+    def parked(self) -> bool:
+        """Whether the receiver has no stream any more, and may move to another one."""
+        return self._receiver is not None and self.stream is None
+
     def announce(self, announcement: Announcement, muted: bool) -> None:
         """Note how the stream of the next sender peer is called. Raises `NameTaken`."""
         name = announcement.name
         if name is not None:
             self._media.relay.check_name(name, announcement.device_id)
+        if self.sent is not None:
+            self._media.relay.hold(self.sent)
         self._announcement = announcement
         self._muted = muted
 
     def continues(self, announcement: Announcement) -> bool:
         """Whether the announced stream is the one that is sent already, by the same device."""
-        if not self.sends or self.stream is None or not announcement.device_id:
-            return False
-        slug = announcement.name.slug if announcement.name else None
-        stream = self.stream
-        return (stream.device_id, stream.slug) == (announcement.device_id, slug)
+        return self.sent is not None and announcement.is_of(self.sent)
+
+    def will_continue(self, stream: PacketStream) -> bool:
+        """Whether the sender that was announced last would go on with a stream."""
+        return self.stream is None and self._announcement.is_of(stream)
 
     def move_to(self, background: Background, closed: Callable[[str], None]) -> None:
         """Belong to another connection from now on."""
@@ -105,9 +125,14 @@ class PeerSlot:
             raise PeerFailed("the peer connection closed while it was negotiated")
         return answer
 
-    def offer(self, stream: PacketStream) -> str:
-        """Let a receiver of the stream in and return our offer. Raises `StreamEnded`."""
+    def offer(self, stream: PacketStream, *, keep: bool = False) -> str:
+        """
+        Let a receiver of the stream in and return our offer. Raises `StreamEnded`.
+
+        With ``keep`` the receiver may be parked when its stream has ended.
+        """
         self.vacate("replaced")
+        self._keeps_receiver = keep
         if stream.state is StreamState.ENDED:
             raise StreamEnded(f"stream {stream.id} has ended")
         peer = self._media.endpoint.receiver_peer(stream, self._notify_for(self._turn))
@@ -135,6 +160,21 @@ class PeerSlot:
             raise StreamEnded(f"stream {stream.id} ended while it was negotiated")
         raise PeerFailed("the peer connection closed while it was negotiated")
 
+    def park(self) -> bool:
+        """Keep the receiver without a stream; return whether that was agreed upon."""
+        if self._receiver is None or not self._keeps_receiver:
+            return False
+        self.stream = None
+        return True
+
+    def hear(self, stream: PacketStream) -> None:
+        """Have the receiver hear another stream, without a new negotiation."""
+        if self._receiver is None:
+            raise UnexpectedMessage("nothing is received that could move")
+        if stream is not self.stream:
+            self._receiver.move_to(stream)
+            self.stream = stream
+
     def set_muted(self, muted: bool) -> None:
         self._muted = muted
         if self.sends and self.stream is not None:
@@ -158,7 +198,7 @@ class PeerSlot:
             else:
                 self._media.relay.end(stream, reason)
         if peer is not None:
-            self._background.run(peer.close(reason), "closing a peer")
+            self._background.wait_for(peer.start_closing(reason), "closing a peer")
 
     def _vacate_if(self, turn: int, reason: str) -> None:
         if turn == self._turn:
@@ -168,11 +208,26 @@ class PeerSlot:
         def notify(state: PeerState, reason: str) -> None:
             if turn != self._turn or state is not PeerState.CLOSED:
                 return
-            self.vacate(reason)
+            sent = self._sent_last(reason)
+            self.vacate(reason, keep_stream=sent is not None)
+            if sent is not None:
+                self._media.relay.let_go(sent, reason)
             if not self._negotiating:
                 self._closed(reason)
 
         return notify
+
+    def _sent_last(self, reason: str) -> PacketStream | None:
+        """
+        Return the stream of a sender that is gone, unless nothing was heard of its device.
+
+        Such a device may be back in a moment. Until then its stream is stalled, and if
+        nobody goes on with it the relay ends it.
+        """
+        stream = self.stream if self.sends else None
+        if stream is not None and stream.device_id and reason == OUT_OF_REACH:
+            self.stream = stream = None
+        return stream
 
     def _publish(self, turn: int) -> PacketStream:
         """

@@ -76,6 +76,12 @@ def of_connections(lobby: Lobby, health: Health) -> list[Reading]:
             lambda: tally.forced_closes,
         ),
         Reading(
+            "voice_receiver_moves_total",
+            "Receivers that changed streams over one peer connection, or waited to do so",
+            lambda: tally.moves,
+            label="kind",
+        ),
+        Reading(
             "voice_errors_total",
             "Errors that clients were told, by code",
             lambda: {code: tally.errors[code] for code in known_errors},
@@ -142,6 +148,21 @@ def of_media(
             "voice_packets_sent_total",
             "Media packets sent to receivers",
             counter("packets_sent"),
+        ),
+        Reading(
+            "voice_packets_resent_total",
+            "Media packets sent to receivers once more, because they asked for them",
+            counter("packets_resent"),
+        ),
+        Reading(
+            "voice_packets_recovered_total",
+            "Media packets of senders that were lost, and came with the next one (RED)",
+            counter("packets_recovered"),
+        ),
+        Reading(
+            "voice_peer_forced_closes_total",
+            "Peer connections that did not close in time, or failed to, and were cut off",
+            counter("closes_forced"),
         ),
         Reading(
             "voice_dropped_total",

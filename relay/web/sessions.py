@@ -22,6 +22,10 @@ class Sessions(Generic[Owner]):
     def __len__(self) -> int:
         return len(self._owners)
 
+    @property
+    def owners(self) -> list[Owner]:
+        return list(self._owners.values())
+
     def issue(self, owner: Owner) -> str:
         """Return a new token for what the owner is about to do; older ones are void."""
         self.revoke(owner)

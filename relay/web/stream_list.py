@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from relay.hub.media_relay import MediaRelay
 from relay.rtp.packet import RtpPacket
-from relay.signaling.messages import AvailableStreams, Json, StreamDetails
+from relay.signaling.fields import Json
+from relay.signaling.messages import AvailableStreams, StreamDetails
+from relay.web.hearing import HearingBoard
 from relay.web.media import PacketStream
 
 
@@ -32,6 +34,7 @@ class StreamList:
         clocks: Clocks = Clocks(),
     ) -> None:
         self._relay = relay
+        self.hearing = HearingBoard()
         self._clocks = clocks
         self._ice_servers: tuple[Json, ...] = tuple(
             {"urls": url} for url in ice_servers
@@ -47,6 +50,7 @@ class StreamList:
             receivers=stream.receivers,
             listeners=stream.listeners,
             started_at=self._clocks.wall_time_of(stream.started_at),
+            hearing=self.hearing.of(stream.id),
         )
 
     def details(self) -> tuple[StreamDetails, ...]:

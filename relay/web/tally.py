@@ -20,6 +20,9 @@ class CloseReason(enum.Enum):
     MEDIA_ENDED = "media_ended"
     """The socket broke earlier, and now its media has ended as well."""
 
+    VANISHED = "vanished"
+    """The socket broke, and a receiver gave no sign of life over its media either."""
+
     RESUMED = "resumed"
     """Its media goes on under a new socket of the same client."""
 
@@ -35,6 +38,10 @@ class CloseReason(enum.Enum):
     """The server stops."""
 
 
+MOVED, PARKED, PARKED_IN_VAIN = MOVES = ("moved", "parked", "parked_in_vain")
+"""To another stream; without one, when its own ended; without one until it was given up."""
+
+
 @dataclass
 class Tally:
     """Totals of all connections since the start."""
@@ -48,6 +55,10 @@ class Tally:
     messages_unsent: int = 0
     """Waited for a client that was closed."""
     forced_closes: int = 0
+    moves: Counter[str] = field(
+        default_factory=lambda: Counter(dict.fromkeys(MOVES, 0))
+    )
+    """Receivers that kept their peer connection, by what became of that."""
     closes: Counter[CloseReason] = field(default_factory=Counter)
     errors: Counter[str] = field(default_factory=Counter)
     """By the code of the error that the client was sent."""

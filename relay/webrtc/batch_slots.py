@@ -1,24 +1,26 @@
 """
 The fast way of sending: everything prepared in place, one ``sendmmsg`` per socket.
 
-Each receiver has a row in one block of memory that the kernel reads. Headers and the
-payload are written into all rows at once by numpy; libsrtp then protects each row where
-it lies. This is the hot path: it is written for the machine, and measured in ``bench/``.
+Each receiver has a row in one block of memory that the kernel reads. One packet is
+written into all rows at once, and libsrtp protects each row where it lies. This is the
+hot path: it is written for the machine, and measured in ``bench/``. Between two packets
+all caches have gone cold, so what counts is how little memory and code it touches.
 """
 
 import contextlib
 import errno
 import socket
 import struct
+import sys
+from itertools import starmap
 from typing import Any
 
 import cffi
-import numpy as np
 from pylibsrtp import _binding
 
 from relay.webrtc.fanout import MAX_PAYLOAD, FanoutCounters, Placed
 from relay.webrtc.media_socket import Address, MediaSocket
-from relay.webrtc.outbound import Form, Outbound
+from relay.webrtc.outbound import HEADER_BYTES, Form, Outbound, header
 from relay.webrtc.plain_slots import PlainSlots
 
 _ffi = cffi.FFI()
@@ -36,26 +38,19 @@ _ffi.cdef(
     """
 )
 
-ROW_BYTES = 1600
 ADDRESS_BYTES = 28  # sizeof(struct sockaddr_in6)
 FIRST_CAPACITY = 8
-FEW = 12
-"""Up to so many receivers are written one by one; measured where the two ways cross."""
-_HEADER = struct.Struct("!HHI")
+FIRST_ROW_BYTES = 256
+"""Rows grow with the packets; near ones are cheaper to reach than far ones."""
+MAX_TRAILER_BYTES = 144  # SRTP_MAX_TRAILER_LEN
 MAX_MESSAGES = 1024  # UIO_MAXIOV: sendmmsg takes no more at a time
-
-_ROW = np.dtype(
-    {
-        "names": ["flags", "sequence", "timestamp", "ssrc", "payload"],
-        "formats": [">u2", ">u2", ">u4", ">u4", ("u1", (ROW_BYTES - 12,))],
-        "offsets": [0, 2, 4, 8, 12],
-        "itemsize": ROW_BYTES,
-    }
-)
+SIZE_BYTES = _ffi.sizeof("size_t")
 
 
 def open_libc() -> Any:
     """Return the C library with ``sendmmsg``. Raises `OSError` or `AttributeError` without it."""
+    if sys.byteorder != "little":
+        raise OSError("lengths are written in place on little-endian machines only")
     libc = _ffi.dlopen(None)
     _ = libc.sendmmsg
     return libc
@@ -113,7 +108,13 @@ class BatchSlots:
 
 
 class Block:
-    """The rows of one socket. Receivers come and go in place: the last row fills a hole."""
+    """
+    The rows of one socket. Receivers come and go in place: the last row fills a hole.
+
+    One row is made for everybody and repeated; only receivers with numbers of their own
+    (those that came from another stream) have their headers written one by one. libsrtp
+    puts the length of what it protected right where the kernel reads it.
+    """
 
     def __init__(self, via: MediaSocket, counters: FanoutCounters, libc: Any) -> None:
         self._fd = via.sock.fileno()
@@ -121,92 +122,72 @@ class Block:
         self._sendmmsg = libc.sendmmsg
         self._outbounds: list[Outbound] = []
         self._places: dict[Outbound, int] = {}
-        self._calls: list[tuple[Any, Any, Any, int]] = []
-        """Arguments of ``srtp_protect`` (session, row, length), and the row's number."""
-        self._numbers: list[tuple[int, int, int]] = []
-        """Payload type, index offset and timestamp offset of each row."""
-        self._allocate(FIRST_CAPACITY)
+        self._numbers: list[tuple[int, int]] = []
+        """Index and timestamp offset of each row."""
+        self._own: dict[int, Outbound] = {}
+        """The rows that need headers of their own."""
+        self._usual = (0, 0)
+        """Payload type and SSRC of all others."""
+        self._calls: list[tuple[Any, Any, Any]] = []
+        """Arguments of ``srtp_protect`` for each row: session, packet, length."""
+        self._allocate(FIRST_CAPACITY, FIRST_ROW_BYTES)
 
     def __len__(self) -> int:
         return len(self._outbounds)
 
     def add(self, outbound: Outbound, index_offset: int, timestamp_offset: int) -> None:
         n = len(self._outbounds)
-        if n == self._capacity:
-            self._grow()
+        if n == 0:
+            self._usual = (outbound.wire_payload_type, outbound.ssrc)
         self._outbounds.append(outbound)
         self._places[outbound] = n
-        self._index_offsets[n] = index_offset & 0xFFFF
-        self._timestamp_offsets[n] = timestamp_offset & 0xFFFFFFFF
-        self._fill(n)
+        self._numbers.append((index_offset, timestamp_offset))
+        if n == self._capacity:
+            self._allocate(2 * self._capacity, self._row_bytes)
+        else:
+            self._fill(n)
 
     def remove(self, outbound: Outbound) -> None:
         place = self._places.pop(outbound)
         last = self._outbounds.pop()
+        numbers = self._numbers.pop()
         self._calls.pop()
-        self._numbers.pop()
+        self._own.pop(len(self._outbounds), None)
         if last is outbound:
             return
-        n = len(self._outbounds)
         self._outbounds[place] = last
         self._places[last] = place
-        self._index_offsets[place] = self._index_offsets[n]
-        self._timestamp_offsets[place] = self._timestamp_offsets[n]
+        self._numbers[place] = numbers
         self._fill(place)
 
     def send(self, packet: Placed, body: bytes) -> None:
-        n = len(self._calls)
-        if n <= FEW:
-            self._write_few(packet, body)
-        else:
-            self._write_many(n, packet, body)
-        protect = _binding.lib.srtp_protect
-        failed = [i for s, row, length, i in self._calls if protect(s, row, length)]
-        if n <= FEW:
-            lengths = self._length_memory
-            for i in range(n):
-                self._iov[i].iov_len = lengths[i]
-        else:
-            self._iov_lengths[:n] = self._lengths[:n]
-        if failed:
-            self._withhold(failed)
+        n = len(self._outbounds)
+        length = HEADER_BYTES + len(body)
+        if length + MAX_TRAILER_BYTES > self._row_bytes:
+            self._allocate(self._capacity, 2 * self._row_bytes)
+        row = header(*self._usual, packet.index, packet.timestamp, packet.marker) + body
+        row_bytes = self._row_bytes
+        self._memory_view[: n * row_bytes] = row.ljust(row_bytes, b"\0") * n
+        for place, outbound in self._own.items():
+            index, timestamp = self._numbers[place]
+            self._memory_view[place * row_bytes : place * row_bytes + HEADER_BYTES] = (
+                outbound.header(
+                    packet.index + index, packet.timestamp + timestamp, packet.marker
+                )
+            )
+        lengths = length.to_bytes(SIZE_BYTES, sys.byteorder) * n
+        self._length_view[:n] = memoryview(lengths).cast("L")
+        failures = list(starmap(_binding.lib.srtp_protect, self._calls))
+        if any(failures):
+            self._withhold(failures)
         self._transmit(n)
 
-    def _write_few(self, packet: Placed, body: bytes) -> None:
-        """Row by row: below a dozen receivers numpy costs more than it saves."""
-        flags = 0x8080 if packet.marker else 0x8000
-        end = 12 + len(body)
-        at = 0
-        for i, (payload_type, index, timestamp) in enumerate(self._numbers):
-            _HEADER.pack_into(
-                self._buffer,
-                at,
-                flags | payload_type,
-                packet.index + index & 0xFFFF,
-                packet.timestamp + timestamp & 0xFFFFFFFF,
-            )
-            self._buffer[at + 12 : at + end] = body
-            self._length_memory[i] = end
-            at += ROW_BYTES
-
-    def _write_many(self, n: int, packet: Placed, body: bytes) -> None:
-        """All rows at once."""
-        size = len(body)
-        self._row_flags[:n] = self._flags[:n] | (0x80 if packet.marker else 0)
-        self._row_sequences[:n] = self._index_offsets[:n] + np.uint16(
-            packet.index & 0xFFFF
-        )
-        self._row_timestamps[:n] = self._timestamp_offsets[:n] + np.uint32(
-            packet.timestamp & 0xFFFFFFFF
-        )
-        self._row_payloads[:n, :size] = np.frombuffer(body, np.uint8)
-        self._lengths[:n] = 12 + size
-
-    def _withhold(self, failed: list[int]) -> None:
+    def _withhold(self, failures: list[int]) -> None:
         """Send an empty datagram in place of what is not protected: never the plain sound."""
-        for i in failed:
-            self._iov_lengths[i] = 0
-        self._counters.protect_failures += len(failed)
+        for place, failure in enumerate(failures):
+            if failure:
+                self._length_view[place] = 0
+                self._counters.protect_failures += 1
 
     def _transmit(self, n: int) -> None:
         done = 0
@@ -230,70 +211,52 @@ class Block:
         self._counters.packets_unsent += unsent
         self._counters.packets_sent += n - unsent
 
-    def _grow(self) -> None:
-        old_index, old_timestamp = self._index_offsets, self._timestamp_offsets
-        n = len(self._outbounds)
-        self._allocate(2 * self._capacity)
-        self._index_offsets[:n] = old_index[:n]
-        self._timestamp_offsets[:n] = old_timestamp[:n]
-        self._calls.clear()
-        self._numbers.clear()
-        for place in range(n):
-            self._fill(place)
-
-    def _allocate(self, capacity: int) -> None:
+    def _allocate(self, capacity: int, row_bytes: int) -> None:
+        """Make room, and write everything into it that stays from packet to packet."""
         self._capacity = capacity
-        self._memory = _ffi.new("char[]", capacity * ROW_BYTES)
+        self._row_bytes = row_bytes
+        self._memory = _ffi.new("char[]", capacity * row_bytes)
         self._names = _ffi.new("char[]", capacity * ADDRESS_BYTES)
         self._iov = _ffi.new("struct iovec[]", capacity)
         self._messages = _ffi.new("struct mmsghdr[]", capacity)
-        self._length_memory = _binding.ffi.new("int[]", capacity)
-        self._lengths = np.frombuffer(
-            _binding.ffi.buffer(self._length_memory), np.int32
-        )
-        self._buffer = _ffi.buffer(self._memory)
-        rows = np.frombuffer(self._buffer, _ROW)
-        self._row_flags, self._row_sequences = rows["flags"], rows["sequence"]
-        self._row_timestamps, self._row_payloads = rows["timestamp"], rows["payload"]
-        self._row_ssrcs = rows["ssrc"]
-        iov = np.frombuffer(_ffi.buffer(self._iov), np.uintp).reshape(capacity, 2)
-        self._iov_lengths = iov[:, 1]
-        self._flags = np.zeros(capacity, np.uint16)
-        self._index_offsets = np.zeros(capacity, np.uint16)
-        self._timestamp_offsets = np.zeros(capacity, np.uint32)
+        self._memory_view = memoryview(_ffi.buffer(self._memory)).cast("B")
+        iov = memoryview(_ffi.buffer(self._iov)).cast("B").cast("L")
+        self._length_view = iov[1::2]
+        self._calls.clear()
+        for place in range(len(self._outbounds)):
+            self._fill(place)
 
     def _fill(self, place: int) -> None:
-        """Write what stays the same from packet to packet into a row."""
+        """Write what stays from packet to packet into a row."""
         outbound = self._outbounds[place]
-        self._flags[place] = 0x8000 | outbound.wire_payload_type
-        numbers = (
-            outbound.wire_payload_type,
-            int(self._index_offsets[place]),
-            int(self._timestamp_offsets[place]),
-        )
-        self._row_ssrcs[place] = outbound.ssrc
-        row = self._memory + place * ROW_BYTES
+        regular = (*self._usual, 0, 0)
+        numbers = self._numbers[place]
+        if (outbound.wire_payload_type, outbound.ssrc, *numbers) == regular:
+            self._own.pop(place, None)
+        else:
+            self._own[place] = outbound
+        row = self._memory + place * self._row_bytes
         name = _socket_address(outbound.socket.sock.family, outbound.address)
         name_at = self._names + place * ADDRESS_BYTES
         _ffi.memmove(name_at, name, len(name))
         self._iov[place].iov_base = row
-        header = self._messages[place].msg_hdr
-        header.msg_name = name_at
-        header.msg_namelen = len(name)
-        header.msg_iov = self._iov + place
-        header.msg_iovlen = 1
+        message = self._messages[place].msg_hdr
+        message.msg_name = name_at
+        message.msg_namelen = len(name)
+        message.msg_iov = self._iov + place
+        message.msg_iovlen = 1
+        length = _ffi.addressof(self._iov[place], "iov_len")
         call = (
             outbound.session._srtp[0],
-            _binding.ffi.cast("void *", int(_ffi.cast("uintptr_t", row))),
-            self._length_memory + place,
-            place,
+            _binding.ffi.cast("void *", _number(row)),
+            _binding.ffi.cast("int *", _number(length)),
         )
-        if place < len(self._calls):
-            self._calls[place] = call
-            self._numbers[place] = numbers
-        else:
-            self._calls.append(call)
-            self._numbers.append(numbers)
+        self._calls[place : place + 1] = [call]
+
+
+def _number(pointer: Any) -> int:
+    """Two libraries of cffi do not know each other's types: pointers go over as numbers."""
+    return int(_ffi.cast("uintptr_t", pointer))
 
 
 def _socket_address(family: int, address: Address) -> bytes:
@@ -320,7 +283,7 @@ def self_test(libc: Any) -> bool:
         name_memory = _ffi.new("char[]", name)
         message = _ffi.new("struct mmsghdr[]", 1)
         iov[0].iov_base = payload
-        np.frombuffer(_ffi.buffer(iov), np.uintp)[1] = 7
+        iov[0].iov_len = 7
         message[0].msg_hdr.msg_name = name_memory
         message[0].msg_hdr.msg_namelen = len(name)
         message[0].msg_hdr.msg_iov = iov

@@ -10,8 +10,8 @@ import inspect
 from importlib.metadata import version
 
 import pylibsrtp
-from aioice import stun
 from aiortc import rtcdtlstransport, sdp
+from OpenSSL import SSL
 from pylibsrtp import _binding
 
 from relay.errors import SettingsError
@@ -31,11 +31,11 @@ def missing_names() -> list[str]:
         (rtcdtlstransport.RTCCertificate, "_create_ssl_context"),
         (rtcdtlstransport.RTCCertificate, "getFingerprints"),
         (rtcdtlstransport, "SRTP_PROFILES"),
+        (rtcdtlstransport.SRTPProtectionProfile, "get_key_and_salt"),
+        (SSL.Connection, "export_keying_material"),
+        (SSL.Connection, "get_selected_srtp_profile"),
         (sdp.SessionDescription, "parse"),
         (sdp, "grouplines"),
-        (stun, "parse_message"),
-        (stun.Message, "check_message_integrity"),
-        (stun.Message, "add_message_integrity"),
         (_binding.lib, "srtp_protect"),
         (_binding.lib, "srtp_err_status_ok"),
         (pylibsrtp.Session, "protect_rtcp"),

@@ -68,6 +68,7 @@ class WebRtcEndpoint:
         )
         self._libc = _tested_libc()
         self._around.mux.open(self._addresses or lan_addresses(), self._port)
+        self._around.sessions.start()
         self._watch_task = asyncio.create_task(self._watch(), name="watch peers")
         logger.info(
             "media on UDP port %d of %s, sent by %s",
@@ -78,13 +79,20 @@ class WebRtcEndpoint:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        # Whoever leaves may be cancelled; the closing goes on to its end.
+        await asyncio.shield(asyncio.create_task(self._close(), name="close endpoint"))
+
+    async def _close(self) -> None:
+        ending = [peer.start_closing("shutdown") for peer in tuple(self.peers)]
         if self._watch_task is not None:
             self._watch_task.cancel()
-            await asyncio.wait([self._watch_task])
-        closing = [peer.start_closing("shutdown") for peer in tuple(self.peers)]
-        if closing:
-            await asyncio.wait(closing)
-        self._around.mux.close()
+            ending.append(self._watch_task)
+        try:
+            if ending:
+                await asyncio.wait(ending)
+        finally:
+            self._around.mux.close()
+            self._around.sessions.close()
 
     def sender_peer(
         self, publish: Callable[[], Stream[RtpPacket]], notify: Notify
@@ -129,6 +137,14 @@ class WebRtcEndpoint:
             for peer in self.peers
             if isinstance(peer, ReceiverPeer) and peer.stream.id == stream_id
         ]
+
+    def qualities_by_stream(self) -> dict[str, list[ReceiverQuality]]:
+        """Return the same for all streams that have receivers, in one go."""
+        qualities: dict[str, list[ReceiverQuality]] = {}
+        for peer in self.peers:
+            if isinstance(peer, ReceiverPeer):
+                qualities.setdefault(peer.stream.id, []).append(peer.quality)
+        return qualities
 
     @property
     def port(self) -> int:

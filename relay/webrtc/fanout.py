@@ -7,6 +7,7 @@ Rule 3: nothing in here raises into the receive path, and nothing waits.
 Rule 4: what a number was once sent with is what it is sent with again.
 """
 
+import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
@@ -42,7 +43,7 @@ class FanoutCounters:
     oversize: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that would make it three times as slow to make
 class Placed:
     """A packet with its place on the stream's line."""
 
@@ -119,7 +120,10 @@ class Fanout:
         self.stream = stream
         self._counters = counters or FanoutCounters()
         self._slots = {form: make_slots(form) for form in Form}
-        self._sequencer = Sequencer()
+        self._all_slots = tuple(self._slots.values())
+        self._red_slots = self._slots[Form.RED]
+        self._repeated_slots = self._slots[Form.REPEATED]
+        self._sequencer = Sequencer(*_beginning())
         self._clock = CaptureClock()
         self._receivers: dict[Outbound, Numbering] = {}
         self._ring: list[Placed | None] = [None] * RING_PACKETS
@@ -134,26 +138,25 @@ class Fanout:
         """
         Let a receiver hear the stream from now on, beginning with its newest packet.
 
-        Its numbering goes on where it was: behind its last packet if it comes from
-        another stream.
+        A receiver that comes from another stream goes on behind its last packet there. All
+        others are numbered like the line itself, so that one header does for them all;
+        but nobody begins shortly before the sequence number wraps, see `_first_offset`.
         """
         line = self._sequencer
         last = self._at(line.index)
         age_s = now - self._last_at
-        fresh = last if age_s < FRESH_S and outbound.form is Form.PLAIN else None
+        fresh = last if age_s < FRESH_S and outbound.form is not Form.RED else None
         floor = line.index if fresh else line.index + 1
-        timestamp = line.timestamp
-        if last and not fresh:
-            timestamp += round(age_s * CLOCK_RATE)
-        numbering = Numbering(
-            outbound.next_index - floor,
-            outbound.next_timestamp - timestamp,
-            floor,
-            self._octets,
-        )
-        self._receivers[outbound] = numbering
+        if outbound.next_index is None:
+            offsets = _first_offset(floor), 0
+        else:
+            timestamp = line.timestamp
+            if last and not fresh:
+                timestamp += round(age_s * CLOCK_RATE)
+            offsets = outbound.next_index - floor, outbound.next_timestamp - timestamp
+        self._receivers[outbound] = Numbering(*offsets, floor, self._octets)
         slots = self._slots[outbound.form]
-        slots.add(outbound, numbering.index_offset, numbering.timestamp_offset)
+        slots.add(outbound, *offsets)
         if fresh:
             slots.send_to(outbound, fresh)
         self.stream.count_receivers(len(self))
@@ -245,9 +248,17 @@ class Fanout:
         self._clock.observe(timestamp + _samples(packet.payload), packet.received_at)
         self._last_at = packet.received_at
         self._octets += len(packet.payload)
-        for slots in self._slots.values():
+        for slots in self._all_slots:
             if len(slots):
                 slots.send(placed)
+        if len(self._repeated_slots) and (before := self._at(index - 1)):
+            self._repeat(before)
+
+    def _repeat(self, before: Placed) -> None:
+        """Send a packet once more to those who are to have everything twice."""
+        for outbound, numbering in self._receivers.items():
+            if outbound.form is Form.REPEATED and before.index >= numbering.floor:
+                self._repeated_slots.send_to(outbound, before)
 
     def _send_late(self, placed: Placed) -> None:
         for outbound, numbering in self._receivers.items():
@@ -255,7 +266,7 @@ class Fanout:
                 self._slots[outbound.form].send_to(outbound, placed)
 
     def _redundant(self, index: int, timestamp: int, payload: bytes) -> bytes:
-        if not len(self._slots[Form.RED]):
+        if not len(self._red_slots):
             return b""
         before = self._at(index - 1)
         blocks = (
@@ -271,6 +282,26 @@ class Fanout:
 
 
 _OPUS = 111
+
+# Thirty seconds and more before the wrap: a peer that hears nothing for so long is gone.
+WRAP_MARGIN = 4096
+
+
+def _beginning() -> tuple[int, int]:
+    """Return where a line begins: anywhere, but not shortly before the first wrap."""
+    return 1024 + secrets.randbelow((1 << 15) - 1024), secrets.randbits(32)
+
+
+def _first_offset(index: int) -> int:
+    """
+    Return the offset to the line's numbers for somebody whose first packet has ``index``.
+
+    A receiver that hears nothing between its first packet and the wrap of the 16-bit
+    sequence number guesses the roll-over counter wrong, and then hears nothing for ever
+    (RFC 3711, section 3.3.1). So whoever comes in the last seconds before a wrap is
+    numbered half a round further.
+    """
+    return 0 if index & 0xFFFF < (1 << 16) - WRAP_MARGIN else 1 << 15
 
 
 def _samples(payload: bytes) -> int:

@@ -10,9 +10,9 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from aioice import stun
-
+from relay.webrtc import stun_check
 from relay.webrtc.media_socket import Address, MediaSocket
+from relay.webrtc.stun_check import StunCheck
 
 # A phone has Wi-Fi, mobile data and their IPv6 twins; more is somebody playing.
 MAX_ADDRESSES = 8
@@ -34,6 +34,8 @@ class IceLite:
     ) -> None:
         self.local_ufrag = secrets.token_hex(8)
         self.local_pwd = secrets.token_hex(16)
+        self.password = self.local_pwd.encode()
+        """The same as bytes: what every check is signed with."""
         self.on_media = on_media
         self.socket: MediaSocket | None = None
         self.address: Address | None = None
@@ -49,20 +51,19 @@ class IceLite:
         self._dtls_waiting = asyncio.Event()
         self._closed = False
 
-    def on_check(
-        self, request: stun.Message, via: MediaSocket, address: Address
-    ) -> None:
+    def on_check(self, check: StunCheck, via: MediaSocket, address: Address) -> None:
         """Answer an authenticated check, and follow the client's choice of path at once."""
         if self._closed:
             return
-        if "ICE-CONTROLLED" in request.attributes:
-            # Both sides cannot be controlled: 487 makes a full agent change its role.
-            self._reply(request, via, address, error=(487, "Role Conflict"))
+        if check.controlled:
+            via.send(stun_check.role_conflict(check, self.password), address)
             return
         self.checked_at = self._clock()
         self._remember(via, address)
-        self._reply(request, via, address)
-        chosen = "USE-CANDIDATE" in request.attributes or self.address is None
+        via.send(
+            stun_check.success(check, self.password, address[0], address[1]), address
+        )
+        chosen = check.use_candidate or self.address is None
         if chosen and (via, address) != (self.socket, self.address):
             self.socket, self.address = via, address
             self.heard.set()
@@ -112,26 +113,6 @@ class IceLite:
             if old_via.by_address.get(old_address) is self:
                 del old_via.by_address[old_address]
         self._addresses[key] = None
-
-    def _reply(
-        self,
-        request: stun.Message,
-        via: MediaSocket,
-        address: Address,
-        error: tuple[int, str] | None = None,
-    ) -> None:
-        response = stun.Message(
-            message_method=stun.Method.BINDING,
-            message_class=stun.Class.ERROR if error else stun.Class.RESPONSE,
-            transaction_id=request.transaction_id,
-        )
-        if error:
-            response.attributes["ERROR-CODE"] = error
-        else:
-            host = str(address[0]).partition("%")[0]
-            response.attributes["XOR-MAPPED-ADDRESS"] = (host, address[1])
-        response.add_message_integrity(self.local_pwd.encode())
-        via.send(bytes(response), address)
 
 
 def _nothing() -> None:

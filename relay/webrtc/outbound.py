@@ -9,6 +9,7 @@ from pylibsrtp import Session
 
 from relay.webrtc.media_socket import Address, MediaSocket
 
+HEADER_BYTES = 12
 _HEADER = struct.Struct("!BBHII")
 
 
@@ -21,15 +22,20 @@ class Form(enum.Enum):
     RED = "red"
     """Each packet repeats the piece before it (RFC 2198): for receivers that lose some."""
 
+    REPEATED = "repeated"
+    """
+    Each packet is sent once more, behind its successor: for receivers that lose some,
+    cannot read RED and never ask. Who has it already drops it as a replay.
+    """
+
 
 @dataclass(slots=True, eq=False)
 class Outbound:
     """
     What a packet needs to become this receiver's packet.
 
-    The first sequence number lies between 2^10 and 2^15: a receiver that loses
-    everything around the first 16-bit wrap guesses the roll-over counter wrong and then
-    hears nothing for ever (RFC 3711, section 3.3.1).
+    It takes its numbering from the first stream it hears, and goes on with its own from
+    there: see `Fanout.add`.
     """
 
     ssrc: int
@@ -39,8 +45,9 @@ class Outbound:
     session: Session
     socket: MediaSocket
     address: Address
-    next_index: int
-    next_timestamp: int
+    next_index: int | None = None
+    """What its next packet will be numbered; None: it has not heard any stream yet."""
+    next_timestamp: int = 0
     form: Form = Form.PLAIN
 
     @classmethod
@@ -52,8 +59,7 @@ class Outbound:
         path: tuple[MediaSocket, Address],
     ) -> "Outbound":
         """``payload_types`` are those of Opus and, if the receiver has it, of RED."""
-        first = 1024 + secrets.randbelow((1 << 15) - 1024)
-        return cls(ssrc, *payload_types, session, *path, first, secrets.randbits(32))
+        return cls(ssrc, *payload_types, session, *path)
 
     @property
     def wire_payload_type(self) -> int:
@@ -63,13 +69,20 @@ class Outbound:
         return self.payload_type
 
     def header(self, index: int, timestamp: int, marker: bool) -> bytes:
-        return _HEADER.pack(
-            0x80,
-            marker << 7 | self.wire_payload_type,
-            index & 0xFFFF,
-            timestamp & 0xFFFFFFFF,
-            self.ssrc,
-        )
+        return header(self.wire_payload_type, self.ssrc, index, timestamp, marker)
+
+
+def header(
+    payload_type: int, ssrc: int, index: int, timestamp: int, marker: bool
+) -> bytes:
+    """Return an RTP header (RFC 3550, section 5.1) with the low bits of both numbers."""
+    return _HEADER.pack(
+        0x80,
+        marker << 7 | payload_type,
+        index & 0xFFFF,
+        timestamp & 0xFFFFFFFF,
+        ssrc,
+    )
 
 
 def new_ssrc() -> int:

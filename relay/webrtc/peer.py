@@ -16,12 +16,14 @@ from relay.rtp import rtcp
 from relay.webrtc.certificate import SharedCertificate
 from relay.webrtc.fanout import FanoutCounters
 from relay.webrtc.ice_lite import IceLite
+from relay.webrtc.outbound import new_ssrc
 from relay.webrtc.session_description import (
     LocalTransport,
     RemoteDescription,
     SenderWishes,
     remote_dtls,
 )
+from relay.webrtc.srtp_sessions import SrtpSessions
 from relay.webrtc.udp_mux import UdpMux
 
 logger = logging.getLogger(__name__)
@@ -47,7 +49,10 @@ Notify = Callable[[PeerState, str], None]
 @dataclass(frozen=True, slots=True)
 class PeerTimes:
     negotiation_s: float = 15 * SECONDS
-    """From the description to media; a browser needs a tenth of a second."""
+    """From the first description to media; a browser needs a tenth of a second."""
+
+    transport_s: float = 7.5 * SECONDS
+    """From the client's description to the keys: who has no way to us learns it by then."""
 
     consent_s: float = 30 * SECONDS
     """RFC 7675: no authenticated check for this long, and the peer is gone."""
@@ -89,6 +94,9 @@ class Surroundings:
     counters: PeerCounters = field(default_factory=PeerCounters)
     fanout_counters: FanoutCounters = field(default_factory=FanoutCounters)
     peers: set["Peer"] = field(default_factory=set)
+    sessions: SrtpSessions = field(default_factory=SrtpSessions)
+    ssrc: int = field(default_factory=new_ssrc)
+    """Ours, to every receiver: each is an RTP session of its own (RFC 3550, section 3)."""
 
 
 class Peer:
@@ -110,9 +118,11 @@ class Peer:
         self._dtls.on("statechange", self._dtls_changed)
         self._negotiation: asyncio.Task[None] | None = None
         self._closing: asyncio.Task[None] | None = None
-        self._deadline = asyncio.get_running_loop().call_later(
-            surroundings.times.negotiation_s, self._expire
-        )
+        self._heard_at = self._opened_at
+        loop = asyncio.get_running_loop()
+        self._deadlines = [
+            loop.call_later(surroundings.times.negotiation_s, self._expire)
+        ]
         surroundings.mux.register(self._ice)
         surroundings.peers.add(self)
 
@@ -143,6 +153,11 @@ class Peer:
             self._around.mux.candidates,
         )
 
+    @property
+    def heard_at(self) -> float:
+        """When the client was last heard: a check, a report or a packet that is its own."""
+        return max(self._heard_at, self._ice.checked_at)
+
     def check_consent(self, now: float) -> None:
         """Close if the client has stopped to answer for itself."""
         if (
@@ -162,7 +177,7 @@ class Peer:
     def start_closing(self, reason: str) -> asyncio.Task[None]:
         """Begin to end the peer; no packet goes in or out any more once this returns."""
         if self._closing is None:
-            self._deadline.cancel()
+            self._cancel_deadlines()
             self._ice.on_media = _discard
             self._leave()
             self._closing = asyncio.create_task(
@@ -185,10 +200,15 @@ class Peer:
             counters.rtcp_malformed += 1
         else:
             counters.rtcp_received += 1
+            self._heard_at = self._around.clock()
             return packets
         return []
 
     def _negotiate(self, remote: RemoteDescription) -> None:
+        transport = asyncio.get_running_loop().call_later(
+            self._around.times.transport_s, self._expire_unsecured
+        )
+        self._deadlines.append(transport)
         self._negotiation = asyncio.create_task(
             self._shake_hands(remote), name=f"negotiate {self.role} peer"
         )
@@ -214,7 +234,7 @@ class Peer:
     def _connected(self) -> None:
         """Media flows: the deadline is met."""
         if self.state is PeerState.NEGOTIATING and self._closing is None:
-            self._deadline.cancel()
+            self._cancel_deadlines()
             self.state = PeerState.CONNECTED
             now = self._around.clock()
             self._around.events.publish(PeerConnected(self.role, now - self._opened_at))
@@ -222,6 +242,14 @@ class Peer:
 
     def _expire(self) -> None:
         self.start_closing("negotiation_timeout")
+
+    def _expire_unsecured(self) -> None:
+        if self._dtls.state != "connected":
+            self._expire()
+
+    def _cancel_deadlines(self) -> None:
+        for deadline in self._deadlines:
+            deadline.cancel()
 
     def _dtls_changed(self) -> None:
         if self._dtls.state == "closed":
@@ -238,6 +266,10 @@ class Peer:
         except TimeoutError:
             around.counters.closes_forced += 1
             logger.warning("%s peer had to be closed by force", self.role)
+        except Exception:
+            # The outer edge of this task: a close that fails on its way is a close.
+            around.counters.closes_forced += 1
+            logger.exception("%s peer failed to close and is cut off", self.role)
         finally:
             self._dtls.remove_all_listeners()
             around.mux.unregister(self._ice)

@@ -5,20 +5,25 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from relay.errors import StreamEnded
-from relay.hub.stream import Stream
+from relay.hub.stream import Stream, StreamState
 from relay.rtp import rtcp
 from relay.rtp.packet import RtpPacket
 from relay.webrtc import session_description
 from relay.webrtc.fanout import Fanout
-from relay.webrtc.outbound import Form, Outbound, new_ssrc
+from relay.webrtc.outbound import Outbound
 from relay.webrtc.peer import Notify, Peer, PeerState, Surroundings
 from relay.webrtc.receiver_quality import ReceiverQuality
 from relay.webrtc.sender_feedback import CNAME
+from relay.webrtc.sequencer import CLOCK_RATE
 
 OPUS = session_description.OPUS_PAYLOAD_TYPE
 
-REPORT_EVERY = 2
-"""Seconds between two reports to a receiver."""
+REPORT_EVERY = 5
+"""Seconds between two reports to a receiver; the first comes within one."""
+
+PACKET_S = 0.02
+PAUSE_S = 0.1
+"""A stream whose newest packet is older than that has paused."""
 
 
 class Fanouts(Protocol):
@@ -48,10 +53,12 @@ class ReceiverPeer(Peer):
         super().__init__(surroundings, notify)
         self.stream = stream
         self._fanouts = fanouts
-        self._ssrc = new_ssrc()
+        self._ssrc = surroundings.ssrc
         self._payload_types: tuple[int, int | None] = (OPUS, None)
         self.quality = ReceiverQuality()
         self._seconds = 0
+        self._packets_before = self._octets_before = 0
+        """What was sent on streams that were heard earlier."""
         self._outbound: Outbound | None = None
 
     def offer(self) -> str:
@@ -69,26 +76,43 @@ class ReceiverPeer(Peer):
         # Redundant blocks name the payload type inside, and it is the same for everybody.
         red = remote.red_payload_type if remote.payload_type == OPUS else None
         self._payload_types = (remote.payload_type, red)
+        self.quality.reads_red = red is not None
         self._negotiate(remote)
 
     def move_to(self, stream: Stream[RtpPacket]) -> None:
         """
         Hear another stream from now on, without a new negotiation.
 
+        For the receiver it is one stream of packets: numbers, timestamps and counts go on.
         Raises `StreamEnded` if that one has ended; the receiver stays where it is then.
         """
+        if stream.state is StreamState.ENDED:
+            raise StreamEnded(f"stream {stream.id} has ended")
         if self._outbound is not None and self.state is PeerState.CONNECTED:
+            pause_s = self._leave_behind(self._outbound)
             self._fanouts.leave(self.stream, self._outbound)
-            try:
-                self._fanouts.join(stream, self._outbound)
-            except StreamEnded:
-                self._fanouts.join(self.stream, self._outbound)
-                raise
+            # Packets that came late, not a pause in the line, is what the receiver
+            # would take a standing timestamp for: it would wait longer ever after.
+            if pause_s > PAUSE_S:
+                self._outbound.next_timestamp += round(pause_s * CLOCK_RATE)
+            self._fanouts.join(stream, self._outbound)
         self.stream = stream
+
+    def _leave_behind(self, outbound: Outbound) -> float:
+        """Add up what was sent on the present stream; return how long it has been silent."""
+        fanout = self._fanouts.of(self.stream)
+        position = fanout.position(outbound) if fanout is not None else None
+        if position is None:
+            return 0.0
+        self._packets_before += position.packets
+        self._octets_before += position.octets
+        return self._around.clock() - position.captured_at - PACKET_S
 
     def _secured(self) -> None:
         assert self._ice.socket is not None, "DTLS went through a socket"
         assert self._ice.address is not None, "DTLS came from an address"
+        # Nothing was sent with the session that came with the handshake.
+        self._dtls._tx_srtp = self._around.sessions.outbound(self._dtls, self._ssrc)
         self._outbound = Outbound.make(
             self._ssrc,
             self._payload_types,
@@ -107,7 +131,11 @@ class ReceiverPeer(Peer):
         """Tell the receiver which moment its packets belong to (RFC 3550, section 6.4.1)."""
         self._seconds += 1
         fanout = self._fanouts.of(self.stream)
-        if self._seconds % REPORT_EVERY or fanout is None or self._outbound is None:
+        if (
+            self._seconds % REPORT_EVERY != 1
+            or fanout is None
+            or self._outbound is None
+        ):
             return
         position = fanout.position(self._outbound)
         if position is None:
@@ -118,8 +146,8 @@ class ReceiverPeer(Peer):
             self._ssrc,
             rtcp.ntp_time(captured_at),
             position.rtp_timestamp,
-            position.packets,
-            position.octets,
+            (self._packets_before + position.packets) & 0xFFFFFFFF,
+            (self._octets_before + position.octets) & 0xFFFFFFFF,
         )
         self._send_rtcp(
             rtcp.sender_report(report) + rtcp.source_description(self._ssrc, CNAME)
@@ -138,6 +166,7 @@ class ReceiverPeer(Peer):
         for packet in self._read_rtcp(data):
             if isinstance(packet, rtcp.Nack):
                 if packet.media_ssrc == self._ssrc:
+                    self.quality.asks = True
                     self._resend(self._outbound, packet.sequences)
             elif isinstance(packet, rtcp.ReceiverReport | rtcp.SenderReport):
                 self._take_blocks(self._outbound, packet.blocks)
@@ -152,11 +181,12 @@ class ReceiverPeer(Peer):
         for block in blocks:
             if block.ssrc != self._ssrc:
                 continue
-            self.quality.take(block, rtcp.ntp_time(self._around.wall_clock()))
-            form = self.quality.form if outbound.red_payload_type else Form.PLAIN
+            around = self._around
+            now_ntp = rtcp.ntp_time(around.wall_clock())
+            self.quality.take(block, now_ntp, around.clock())
             fanout = self._fanouts.of(self.stream)
-            if fanout is not None and form is not outbound.form:
-                fanout.change_form(outbound, form)
+            if fanout is not None and self.quality.form is not outbound.form:
+                fanout.change_form(outbound, self.quality.form)
 
     def _leave(self) -> None:
         if self._outbound is not None:

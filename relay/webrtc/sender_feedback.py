@@ -54,7 +54,7 @@ class SenderFeedback:
             self.missing = MissingPackets()
             return
         holes = reception.receive(packet)
-        if len(self.missing):
+        if self.missing.attentive:
             number = unwrap_sequence(packet.sequence, reception.highest)
             self.missing.received(number, packet.received_at)
         if holes:
@@ -93,7 +93,8 @@ class SenderFeedback:
             self._asking = None
         if self.reception is None or not self._nack:
             return  # what is missing is remembered all the same: RED may bring it
-        numbers = self.missing.due(self._clock())
+        now = self._clock()
+        numbers = self.missing.due(now)
         if numbers:
             # A compound packet begins with a report (RFC 3550, section 6.1).
             empty = rtcp.receiver_report(rtcp.ReceiverReport(self._ssrc))
@@ -101,4 +102,5 @@ class SenderFeedback:
             self._send(empty + rtcp.nack(self._ssrc, self.reception.ssrc, wanted))
         if len(self.missing):
             loop = asyncio.get_running_loop()
-            self._asking = loop.call_later(self.missing.pause_s, self._ask)
+            pause_s = self.missing.next_due_s(now)
+            self._asking = loop.call_later(pause_s, self._ask)

@@ -79,6 +79,7 @@ class SenderPeer(Peer):
             return
         try:
             packet = RtpPacket.parse(self._unprotect(data), self._around.clock())
+            self._heard_at = packet.received_at
             if packet.payload_type == self._payload_type and packet.payload:
                 self._take(packet)
             elif packet.payload_type == self._red_payload_type:

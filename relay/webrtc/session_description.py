@@ -113,6 +113,8 @@ def parse(sdp: str, *, telephone: bool = False) -> RemoteDescription:
     """
     Read a client's offer or answer; with ``telephone`` one without Opus will do.
 
+    Of several audio sections the first one that may send counts, if it can be used.
+
     Raises `BadSessionDescription`, `NoAudio` or `NoOpus`.
     """
     session_lines, media = aiortc_sdp.grouplines(sdp)
@@ -124,6 +126,7 @@ def parse(sdp: str, *, telephone: bool = False) -> RemoteDescription:
     audio = [i for i, section in enumerate(sections) if section.kind == "audio"]
     if not audio:
         raise NoAudio("the session description has no audio section")
+    audio.sort(key=lambda index: _only_hears(media[index]))
     errors: list[BadSessionDescription | NoOpus] = []
     for index in audio:
         try:
@@ -143,6 +146,11 @@ def _section(lines: list[str], default_mid: str) -> Section:
     if not _TOKEN.fullmatch(mid):
         raise BadSessionDescription("a mid is not a token")
     return Section(match[1], match[2], match[3], mid)
+
+
+def _only_hears(lines: list[str]) -> bool:
+    """Whether a section is not the one to take while there is another, that may send."""
+    return not {"a=recvonly", "a=inactive"}.isdisjoint(lines)
 
 
 def _describe(

@@ -10,6 +10,11 @@ def test_a_figure_is_a_median_with_its_spread():
     assert Figure.of([2.0, 90.0, 1.0]) == Figure(2.0, 1.0, 90.0)
 
 
+def test_the_worst_is_the_largest():
+    """For what may happen to nobody, the middle says nothing."""
+    assert Figure.worst_of([2.0, 9.0, 1.0]) == Figure(9.0, 1.0, 9.0)
+
+
 def test_a_figure_is_scaled_as_a_whole():
     """A change of the unit concerns the spread as well."""
     assert Figure(2.0, 1.0, 3.0).scaled(10) == Figure(20.0, 10.0, 30.0)

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from bench.mouth import OPUS, Mouth
+from bench.mouth import OPUS, HelpfulMouth, Mouth
 from bench.voice import PACKET_SAMPLES, beeps, tone
 from relay.audio.codec import OpusDecoder
+from relay.rtp import rtcp
 from relay.rtp.packet import RtpPacket
 from tests.bench.deaf_client import DeafClient
 
@@ -45,3 +46,32 @@ def test_a_mouth_speaks_through_its_client():
     mouth.say()
     assert [RtpPacket.parse(data).sequence for data in client.sent] == [0, 1]
     assert mouth.packets_sent == 2
+
+
+class Asked(DeafClient):
+    """Gets feedback that is not encrypted."""
+
+    def unprotect_rtcp(self, data: bytes) -> bytes:
+        return data
+
+
+def test_a_helpful_mouth_repeats_what_is_asked_for():
+    """The same datagram; what is too old or was never said is left out."""
+    client = Asked()
+    mouth = HelpfulMouth(client, [b"a"])
+    for _ in range(mouth.KEPT + 10):
+        mouth.say()
+    said = list(client.sent)
+    assert client.on_packet is not None
+    client.on_packet(rtcp.nack(1, 77, [50, 3, 60_000]))
+    assert client.sent[len(said) :] == [said[50]]
+    assert mouth.packets_resent == 1
+
+
+def test_sound_is_no_question():
+    """A receiver's packets may come to the same socket."""
+    client = Asked()
+    HelpfulMouth(client, [b"a"])
+    assert client.on_packet is not None
+    client.on_packet(bytes(RtpPacket(OPUS, 1, 0, 77, False, b"a")))
+    assert client.sent == []

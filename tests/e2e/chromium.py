@@ -2,7 +2,7 @@
 
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -161,9 +161,11 @@ def _signal(pid: int, number: int) -> None:
         pass
 
 
-async def tones_heard(page: Page, timeout_s: float = HEAR_S) -> list[int]:
-    """Return which tones of the melody a page plays, within some time."""
-    arguments = {"tones_hz": TONES_HZ, "timeout_ms": timeout_s * 1000}
+async def tones_heard(
+    page: Page, timeout_s: float = HEAR_S, tones_hz: Sequence[int] = TONES_HZ
+) -> list[int]:
+    """Return which tones, of the melody or others, a page plays, within some time."""
+    arguments = {"tones_hz": list(tones_hz), "timeout_ms": timeout_s * 1000}
     heard: list[int] = await page.evaluate(HEARING, arguments)
     return heard
 

@@ -12,6 +12,7 @@ import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
 from bench.free_port import free_port
+from bench.place import HERE, Place
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = "127.0.0.1"
@@ -51,8 +52,13 @@ class RelayProcess:
     """One server on ports of its own. Made by `start`, ended by `stop`."""
 
     def __init__(
-        self, process: asyncio.subprocess.Process, ports: dict[str, int], log: Path
+        self,
+        process: asyncio.subprocess.Process,
+        ports: dict[str, int],
+        log: Path,
+        place: Place = HERE,
     ) -> None:
+        self.place = place
         self.pid = process.pid
         self.ports = ports
         self.log = log
@@ -66,11 +72,13 @@ class RelayProcess:
         *options: str,
         ports: dict[str, int] | None = None,
         under: tuple[str, ...] = (),
+        place: Place = HERE,
     ) -> "RelayProcess":
         """
         Start a server that keeps its data and its log in a folder; wait until it answers.
 
-        ``under`` is a program that starts it as its child and exits with its code.
+        ``under`` is a program that starts it as its child and exits with its code, or
+        becomes it. ``place`` is where it can be reached without loss.
         """
         ports = ports or free_ports()
         log = folder / "relay.log"
@@ -81,7 +89,7 @@ class RelayProcess:
                 *("-X", "faulthandler", "-W", "always::ResourceWarning"),
                 "webrtc_server_relay.py",
                 *(f"--{name}-port={port}" for name, port in ports.items()),
-                f"--media-addresses={HOST}",
+                f"--media-addresses={place.host}",
                 f"--data-dir={folder / 'data'}",
                 *options,
                 cwd=ROOT,
@@ -89,7 +97,7 @@ class RelayProcess:
                 stdout=output,
                 stderr=asyncio.subprocess.STDOUT,
             )
-        relay = cls(process, ports, log)
+        relay = cls(process, ports, log, place)
         try:
             await relay._wait_until_it_answers()
             if under:
@@ -116,15 +124,18 @@ class RelayProcess:
 
     @property
     def url(self) -> str:
-        return f"http://{HOST}:{self.ports['signaling']}"
+        return self.url_from(self.place)
+
+    def url_from(self, place: Place) -> str:
+        return f"http://{place.host}:{self.ports['signaling']}"
 
     @property
     def websocket_url(self) -> str:
-        return f"ws://{HOST}:{self.ports['signaling']}/ws"
+        return f"ws://{self.place.host}:{self.ports['signaling']}/ws"
 
     def mp3_url(self, stream: str) -> str:
         """Return where a player hears a stream: an id, a slug or ``latest``."""
-        return f"http://{HOST}:{self.ports['audio']}/stream/{stream}.mp3"
+        return f"http://{self.place.host}:{self.ports['audio']}/stream/{stream}.mp3"
 
     # --- how it is ----------------------------------------------------------------------
 
@@ -164,7 +175,7 @@ class RelayProcess:
 
     async def _get(self, path: str, *, as_json: bool = False) -> Any:
         async with (
-            aiohttp.ClientSession() as session,
+            self.place.session() as session,
             session.get(self.url + path) as answer,
         ):
             return await (answer.json() if as_json else answer.text())
@@ -222,8 +233,9 @@ class RelayProcess:
 
 
 def child_of(pid: int) -> int:
-    """Return the only child of a process. Linux alone tells."""
-    (child,) = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    """Return the only child of a process, or itself without one. Linux alone tells."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    (child,) = children or [str(pid)]
     return int(child)
 
 

@@ -81,6 +81,15 @@ class WireClient:
         await asyncio.wait_for(asyncio.shield(self._reader), PATIENCE_S)
         return self._socket.close_code
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether the socket is over, whoever ended it."""
+        return self._reader.done()
+
+    async def until_closed(self) -> None:
+        """Wait until the socket is over, however long that takes."""
+        await asyncio.wait([self._reader])
+
     async def _read(self) -> None:
         try:
             async for frame in self._socket:
@@ -163,14 +172,12 @@ class WireClient:
 
     async def hang_up(self, *, goodbye: bool = True) -> None:
         """End the peer connection, by DTLS or like a phone without power. Idempotent."""
-        if self._whistle is not None:
-            self._whistle.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._whistle
-            self._whistle = None
-        if self.peer is not None:
-            await self.peer.close(goodbye=goodbye)
-            self.peer = None
+        whistle, self._whistle = self._whistle, None
+        if whistle is not None:
+            await _end(whistle)
+        peer, self.peer = self.peer, None
+        if peer is not None:
+            await peer.close(goodbye=goodbye)
 
     def drop_socket(self) -> None:
         """Lose the WebSocket without a goodbye; media goes on. Nothing can be said any more."""
@@ -182,9 +189,15 @@ class WireClient:
         """Close the WebSocket with a goodbye, then the peer. Idempotent."""
         await self._socket.close()
         await self.hang_up()
-        self._reader.cancel()
-        with suppress(asyncio.CancelledError, aiohttp.ClientError):
-            await self._reader
+        await _end(self._reader)
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    """Cancel a task and wait for it; raise what it failed of, if it did."""
+    task.cancel()
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.result()
 
 
 def _unless_error(message: Message, types: tuple[str, ...]) -> Message:

@@ -58,31 +58,31 @@ class Churn:
         """Let them come and go; return how it was, once a second."""
         samples: list[Sample] = []
         started = time.monotonic()
+        over = asyncio.Event()
         async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as everybody:
-            visitors = [
-                everybody.create_task(self._again_and_again(session, visit))
-                for visit, count in (
-                    (self._send, SENDERS),
-                    (self._receive, RECEIVERS),
-                    (self._listen, LISTENERS),
-                    (self._watch, WATCHERS),
-                )
-                for _ in range(count)
-            ]
+            for visit, count in (
+                (self._send, SENDERS),
+                (self._receive, RECEIVERS),
+                (self._listen, LISTENERS),
+                (self._watch, WATCHERS),
+            ):
+                for _ in range(count):
+                    everybody.create_task(self._until(over, session, visit))
             while (elapsed_s := time.monotonic() - started) < seconds:
                 visits = self.visits.total()
                 samples.append(Sample(elapsed_s, visits, resident_kb(self._relay)))
                 await asyncio.sleep(1)
-            for visitor in visitors:
-                visitor.cancel()
+            over.set()  # and everybody ends the visit that they are on
         return samples
 
-    async def _again_and_again(
+    async def _until(
         self,
+        over: asyncio.Event,
         session: aiohttp.ClientSession,
         visit: Callable[[aiohttp.ClientSession], Awaitable[None]],
     ) -> None:
-        while True:
+        """Make one visit after the other."""
+        while not over.is_set():
             try:
                 await visit(session)
             except Refused as refusal:

@@ -14,7 +14,12 @@ AT_ONCE = 20
 SOUND_BYTES = 2000
 MB_PER_MINUTE = 0.5
 
+STRETCH_MB = 0.0064
+
 DROPPED_WITHIN_S = 15.0
+STRETCH_S = 5.0
+KB_MEANWHILE = 512
+STRETCH_KB = 128
 GIVEN_UP_AFTER_S = 30.0
 FRAME_BYTES = 288
 """At 96 kbit/s and 48 kHz: 24 ms."""
@@ -38,7 +43,10 @@ async def come_and_go(relay: RelayProcess, listeners: int, watch_s: float) -> Ro
     return Row(
         "F3",
         f"{listeners} HTTP listeners come and go during a stream",
-        (*left, Figure("memory afterwards", slope(memory), "MB/min", limit)),
+        (
+            *left,
+            Figure("memory afterwards", slope(memory), "MB/min", limit, STRETCH_MB),
+        ),
     )
 
 
@@ -68,8 +76,8 @@ async def stop_reading(relay: RelayProcess) -> Row:
         "F4",
         "an HTTP listener stops to read",
         (
-            Figure("dropped after", dropped_after_s, "s", DROPPED_WITHIN_S),
-            Figure("memory meanwhile", more_kb, "kB"),
+            Figure("dropped after", dropped_after_s, "s", DROPPED_WITHIN_S, STRETCH_S),
+            Figure("memory meanwhile", more_kb, "kB", KB_MEANWHILE, STRETCH_KB),
             Figure("longest pause of another listener", pause.seconds, "s"),
         ),
     )

@@ -5,7 +5,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from tests.e2e.relay_process import HOST, RelayProcess
+from tests.e2e.relay_process import RelayProcess
 
 PATIENCE_S = 20.0
 SMALLEST_BUFFER = 4096
@@ -26,7 +26,9 @@ class HttpPlayer:
 
     async def hear(self, size: int) -> bytes:
         """Read so many bytes of sound. Raises `asyncio.IncompleteReadError` at its end."""
-        return await asyncio.wait_for(self._reader.readexactly(size), PATIENCE_S)
+        # Not by wait_for, which may swallow that it is cancelled (until Python 3.12).
+        async with asyncio.timeout(PATIENCE_S):
+            return await self._reader.readexactly(size)
 
     async def hear_the_end(self) -> None:
         """Read until the server ends the answer."""
@@ -56,12 +58,11 @@ async def player(
 
     Raises `NothingOnAir`.
     """
-    connection = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    connection.setblocking(False)
+    connection = relay.place.tcp()
     if buffer_bytes is not None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer_bytes)
     await asyncio.get_running_loop().sock_connect(
-        connection, (HOST, relay.ports["audio"])
+        connection, (relay.place.host, relay.ports["audio"])
     )
     reader, writer = await asyncio.open_connection(
         sock=connection, limit=SMALLEST_BUFFER

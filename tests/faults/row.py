@@ -16,10 +16,17 @@ class Figure:
     unit: str = ""
     limit: float | None = None
     """The value may be as large as this; None: it is only reported."""
+    stretch: float | None = None
+    """What would be better still; a larger value is no failure."""
 
     @property
     def holds(self) -> bool:
         return self.limit is None or self.value <= self.limit
+
+    @property
+    def excels(self) -> bool:
+        """Whether it is as good as was hoped for."""
+        return self.stretch is not None and self.holds and self.value <= self.stretch
 
     def __str__(self) -> str:
         text = f"{self.name} {self.value:.4g}{self.unit and ' ' + self.unit}"

@@ -8,6 +8,7 @@ from tests.faults.http_player import player
 from tests.faults.row import Figure, Row
 
 EXIT_WITHIN_S = 2.0
+STRETCH_S = 1.0
 GOING_AWAY = 1001
 SOUND_BYTES = 2000
 
@@ -35,7 +36,7 @@ async def end_while_streaming(relay: RelayProcess, number: int) -> Row:
         "F22",
         "a signal ends the server while it streams",
         (
-            Figure("exit after", exit_s, "s", EXIT_WITHIN_S),
+            Figure("exit after", exit_s, "s", EXIT_WITHIN_S, STRETCH_S),
             Figure(
                 "sockets closed with another code than 1001", untold(codes), limit=0
             ),

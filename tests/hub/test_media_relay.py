@@ -137,3 +137,36 @@ async def test_a_source_on_demand_may_rest() -> None:
     clock.now += 1000
     relay.sweep()
     assert stream.state is StreamState.LIVE
+
+
+async def test_a_stream_that_was_let_go_ends_soon() -> None:
+    """With the first reason, unless it is held, or its device goes on with it."""
+    clock = Clock()
+    events = EventBus()
+    diary = Diary(events)
+    relay = MediaRelay[int](events, patience=Patience(renewed_s=2), clock=clock)
+    streams = [relay.publish(device_id=device) for device in ("a", "b", "c")]
+    for stream in streams:
+        relay.let_go(stream, "closed_by_client")
+        relay.let_go(stream, "second reason")
+    relay.hold(streams[1])
+    assert relay.publish(device_id="c") is streams[2]
+    clock.now += 1.9
+    for stream in streams[1:]:
+        stream.push(0)
+    relay.sweep()
+    assert relay.streams == streams
+    clock.now += 0.2
+    relay.sweep()
+    assert relay.streams == streams[1:]
+    assert diary.endings() == ["closed_by_client"]
+
+
+async def test_a_stream_without_a_device_is_not_waited_for() -> None:
+    """Nobody could prove that it is theirs."""
+    relay = MediaRelay[int](EventBus())
+    stream = relay.publish(NURSERY)
+    relay.let_go(stream, "closed_by_client")
+    relay.let_go(stream, "and again")
+    assert relay.streams == []
+    assert relay._partings == {}

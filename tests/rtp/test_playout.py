@@ -267,6 +267,35 @@ def test_numbers_that_wrap_are_nothing_special(player: Player) -> None:
     assert player.playout.statistics.timelines == 1
 
 
+@pytest.mark.parametrize("lost", [(35,), (34, 35), (35, 36, 37), (36,)])
+@pytest.mark.parametrize("again_after_s", [None, 0.03])
+def test_packets_may_be_lost_around_the_wrap(
+    player: Player, lost: tuple[int, ...], again_after_s: float | None
+) -> None:
+    """Packet 36 is the first after the wrap; what is sent again in time is played in its place."""
+    packets = [packet(n, sequence=65_500) for n in range(100)]
+    for n in lost:
+        packets[n].received_at += again_after_s or 0
+    arrived = [p for n, p in enumerate(packets) if again_after_s or n not in lost]
+    player.hear(arrived)
+    assert player.played == arrived
+    assert player.samples == 100 * PACKET
+    missing = 0 if again_after_s else len(lost)
+    assert player.filler(Conceal) == missing * PACKET
+    assert player.playout.statistics.packets_lost == missing
+
+
+def test_what_comes_too_late_after_the_wrap_is_dropped(player: Player) -> None:
+    """A packet from before the wrap, half a second after it, is nobody's sound any more."""
+    packets = [packet(n, sequence=65_500) for n in range(100)]
+    late = packets[34]
+    late.received_at += 0.5
+    player.hear(packets)
+    assert player.played == [p for p in packets if p is not late]
+    assert player.playout.statistics.packets_late == 1
+    assert player.playout.statistics.timelines == 1
+
+
 @pytest.mark.parametrize("jump", [-30_000, -500, 51, 30_000])
 def test_a_sequence_that_starts_anew_is_followed_at_once(
     player: Player, jump: int

@@ -30,6 +30,10 @@ from relay.signaling import messages as m
             m.StartReceiving("stream_1"),
         ),
         ('{"type":"start_receiving","name":"Nursery"}', m.StartReceiving("Nursery")),
+        ('{"type":"start_receiving","keep":true}', m.StartReceiving("", True)),
+        ('{"type":"move_to"}', m.MoveTo("")),
+        ('{"type":"move_to","stream_id":"stream_1"}', m.MoveTo("stream_1")),
+        ('{"type":"move_to","name":"Nursery"}', m.MoveTo("Nursery")),
         (
             '{"type":"webrtc_offer","offer":{"type":"offer","sdp":"v=0"}}',
             m.Offer("v=0"),
@@ -79,6 +83,8 @@ def test_a_good_message_is_read(text: str, message: m.ClientMessage) -> None:
         ('{"type":"start_sending","device_id":"no spaces"}', MalformedMessage),
         ('{"type":"start_sending","muted":"yes"}', MalformedMessage),
         ('{"type":"start_receiving","stream_id":["x"]}', MalformedMessage),
+        ('{"type":"start_receiving","keep":1}', MalformedMessage),
+        ('{"type":"move_to","name":5}', MalformedMessage),
         ('{"type":"webrtc_offer"}', MalformedMessage),
         ('{"type":"webrtc_offer","offer":"v=0"}', MalformedMessage),
         (
@@ -145,6 +151,7 @@ json_values = st.recursive(
                 "answer",
                 "id",
                 "details",
+                "keep",
             ]
         ),
         json_values,
@@ -193,6 +200,7 @@ def test_details_are_plain_json() -> None:
             "receivers": 2,
             "listeners": 1,
             "started_at": 3.5,
+            "hearing": {"good": 0, "weak": 0, "bad": 0, "worst_loss_percent": 0.0},
         }
     ]
     assert sent["ice_servers"] == []

@@ -29,6 +29,14 @@ def test_a_receiver_goes_from_question_to_media() -> None:
     assert walk(m.StartReceiving(), m.Answer("")) is S.RECEIVING
 
 
+def test_only_who_receives_moves() -> None:
+    """To another stream, and it receives as before."""
+    assert advance(S.RECEIVING, m.MoveTo("hall")) is S.RECEIVING
+    for state in set(S) - {S.RECEIVING}:
+        with pytest.raises(UnexpectedMessage):
+            advance(state, m.MoveTo("hall"))
+
+
 @pytest.mark.parametrize("state", list(S))
 def test_a_new_start_replaces_and_a_stop_ends_in_every_state(
     state: SignalingState,

@@ -46,10 +46,14 @@ class FakePeer:
     def __init__(self, endpoint: "FakeEndpoint", notify: Notify) -> None:
         self.state = PeerState.NEGOTIATING
         self.reason: str | None = None
+        self.heard_at = 0.0
         self._endpoint = endpoint
         self._notify = notify
         endpoint.peers.add(self)
         endpoint.made.append(self)
+
+    def start_closing(self, reason: str) -> asyncio.Task[None]:
+        return asyncio.create_task(self.close(reason))
 
     async def close(self, reason: str) -> None:
         await self._endpoint.may_close.wait()
@@ -104,9 +108,14 @@ class FakeReceiverPeer(FakePeer):
     ) -> None:
         super().__init__(endpoint, notify)
         self.stream = stream
+        self.quality = ReceiverQuality()
 
     def offer(self) -> str:
         return OFFER
+
+    def move_to(self, stream: Stream[RtpPacket]) -> None:
+        assert self.state is not PeerState.CLOSED
+        self.stream = stream
 
     async def accept(self, answer_sdp: str) -> None:
         check_sdp(answer_sdp)
@@ -132,6 +141,8 @@ class FakeEndpoint:
                 "bytes_received",
                 "packets_sent",
                 "packets_unsent",
+                "packets_resent",
+                "packets_recovered",
                 "stun_malformed",
                 "stun_unknown_user",
                 "stun_unauthenticated",
@@ -141,12 +152,19 @@ class FakeEndpoint:
                 "media_unauthenticated",
                 "media_malformed",
                 "media_unwanted",
+                "closes_forced",
             ),
             0,
         )
 
     def qualities(self, stream_id: str) -> list[ReceiverQuality]:
         return [ReceiverQuality(0.25, 7, 0.0123, 0.045)]
+
+    def qualities_by_stream(self) -> dict[str, list[ReceiverQuality]]:
+        qualities: dict[str, list[ReceiverQuality]] = {}
+        for peer in self.receivers:
+            qualities.setdefault(peer.stream.id, []).append(peer.quality)
+        return qualities
 
     def sender_peer(
         self, publish: Callable[[], Stream[RtpPacket]], notify: Notify

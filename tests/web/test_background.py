@@ -46,3 +46,32 @@ async def test_cancel() -> None:
     async with asyncio.timeout(5.0):
         await background.finished()
     assert len(background) == 0
+
+
+async def test_work_that_is_given_up_before_it_began() -> None:
+    """It never begins, and does not complain of it."""
+    background = Background()
+    background.run(asyncio.sleep(0), "sleeping")
+    background.cancel()
+    await background.finished()
+    assert len(background) == 0
+
+
+async def test_work_that_goes_on_by_itself() -> None:
+    """Who gives up to wait for it does not end it."""
+    background = Background()
+    may_end = asyncio.Event()
+    done: list[int] = []
+
+    async def work() -> None:
+        await may_end.wait()
+        done.append(1)
+
+    task = asyncio.create_task(work())
+    background.wait_for(task, "working")
+    await asyncio.sleep(0)
+    background.cancel()
+    await background.finished()
+    may_end.set()
+    await task
+    assert done == [1]

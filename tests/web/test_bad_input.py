@@ -83,6 +83,12 @@ BAD = {
         message(type="start_receiving", name="../../etc/passwd"),
         "stream_not_found",
     ),
+    "keep is a number": (
+        message(type="start_receiving", keep=1),
+        "malformed_message",
+    ),
+    "move to an object": (message(type="move_to", name={}), "malformed_message"),
+    "move from nowhere": (message(type="move_to"), "unexpected_message"),
     "token is missing": (message(type="resume"), "malformed_message"),
     "token is a list": (message(type="resume", token=[]), "malformed_message"),
     "token is nobody's": (message(type="resume", token="x"), "session_gone"),
@@ -185,6 +191,7 @@ async def test_beyond_every_limit(house: House, size: int) -> None:
 VALID = {
     "start_sending": {},
     "start_receiving": {"name": "other"},
+    "move_to": {"name": "other"},
     "webrtc_offer": {"offer": description("offer")},
     "webrtc_answer": {"answer": description("answer")},
     "set_muted": {"muted": True},

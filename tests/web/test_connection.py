@@ -72,7 +72,7 @@ async def test_sender_without_socket_and_packets() -> None:
         clock.advance(2.1)
         house.housekeeping.make_rounds()
         assert stream.state is StreamState.STALLED
-        clock.advance(28)
+        clock.advance(32)
         house.housekeeping.make_rounds()
         await house.is_empty()
         assert house.relay.streams == []
@@ -89,6 +89,92 @@ async def test_sender_with_socket_may_stall() -> None:
         house.endpoint.sender.speak()
         house.housekeeping.make_rounds()
         assert stream.state is StreamState.LIVE
+
+
+async def test_receiver_without_socket_and_signs_of_life() -> None:
+    """A killed browser that only heard is given up soon; one that is heard goes on."""
+    clock = FakeClock()
+    async with House(clock=clock) as house:
+        sender, stream = await house.sender()
+        gone, heard = [await house.receiver(stream) for _ in range(2)]
+        _, heard_peer = house.endpoint.receivers
+        gone.drop()
+        heard.drop()
+        await house.until(lambda: house.lobby.connected_clients == 1)
+        for _ in range(7):
+            clock.advance(5)
+            heard_peer.heard_at = clock.now
+            house.endpoint.sender.speak()
+            house.housekeeping.make_rounds()
+        await house.until(lambda: len(house.lobby.connections) == 2)
+        assert house.endpoint.receivers == [heard_peer]
+        assert house.lobby.tally.closes[CloseReason.VANISHED] == 1
+        await sender.leave()
+
+
+async def test_silence_counts_from_the_loss_of_the_socket() -> None:
+    """A line that was cut brings the end of the socket before the first sign of life."""
+    clock = FakeClock()
+    async with House(clock=clock) as house:
+        _, stream = await house.sender()
+        receiver = await house.receiver(stream)
+        clock.advance(15)
+        receiver.drop()
+        await house.until(lambda: house.lobby.connected_clients == 1)
+        house.lobby.sweep()
+        clock.advance(8.9)
+        house.lobby.sweep()
+        await asyncio.sleep(0)
+        assert len(house.endpoint.receivers) == 1
+        clock.advance(0.2)
+        house.lobby.sweep()
+        await house.until(lambda: not house.endpoint.receivers)
+
+
+async def test_sender_without_socket_is_not_given_up_for_its_silence() -> None:
+    """That is the business of its stream, which waits longer for it."""
+    clock = FakeClock()
+    async with House(clock=clock) as house:
+        sender, stream = await house.sender()
+        sender.drop()
+        await house.until(lambda: house.lobby.connected_clients == 0)
+        clock.advance(25)
+        house.housekeeping.make_rounds()
+        assert house.endpoint.sender.speak() is stream
+        house.housekeeping.make_rounds()
+        assert stream.state is StreamState.LIVE
+
+
+async def test_close_that_fails_leaves_no_peer(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The socket is cut, and the peer closes by itself although nobody waits for it."""
+    client, _ = await house.sender()
+    (connection,) = house.lobby.connections
+
+    async def stumble(_: float) -> None:
+        raise ZeroDivisionError("nobody thought of this")
+
+    monkeypatch.setattr(connection._outbox, "close", stumble)
+    await connection.close(CloseReason.SHUTDOWN)
+    await client.closed()
+    await house.is_empty()
+    assert house.lobby.tally.forced_closes == 1
+    assert "nobody thought of this" in caplog.text
+
+
+async def test_close_that_is_cancelled_from_within_cuts_the_socket(
+    house: House,
+) -> None:
+    """Even then the client learns that it is over."""
+    client = await house.client()
+    (connection,) = house.lobby.connections
+    closing = connection.close_soon(CloseReason.SHUTDOWN)
+    await asyncio.sleep(0)
+    closing.cancel()
+    await client.closed()
+    await house.until(lambda: not house.lobby.connections)
+    assert house.lobby.tally.forced_closes == 1
 
 
 @pytest.mark.parametrize("does", ["nothing", "announces", "asks", "is offered"])

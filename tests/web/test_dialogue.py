@@ -115,6 +115,64 @@ async def test_new_peer_of_the_same_client_goes_on_with_its_stream(
     assert await sender.heard() == []
 
 
+async def test_connection_that_ends_before_the_next_one_speaks(house: House) -> None:
+    """A device that closes its old connection a moment too early goes on all the same."""
+    sender, stream = await house.sender("Kitchen", device_id="phone")
+    house.endpoint.sender.fail("closed_by_client")
+    assert house.relay.streams == [stream]
+    await sender.ask("start_sending", name="Kitchen", device_id="phone")
+    await sender.ask("webrtc_offer", offer=description("offer"))
+    assert house.endpoint.sender.speak() is stream
+    assert await sender.heard() == []
+
+
+@pytest.mark.parametrize("ends", ["goodbye", "lost"])
+async def test_socket_that_ends_before_the_next_one_speaks(
+    house: House, ends: str
+) -> None:
+    """A device that negotiates over another socket may close the old one at any time."""
+    sender, stream = await house.sender("Kitchen", device_id="phone")
+    receiver = await house.receiver(stream)
+    again = await house.client()
+    before = house.endpoint.sender
+    await again.ask("start_sending", name="Kitchen", device_id="phone")
+    if ends == "goodbye":
+        await sender.leave()
+    else:
+        sender.drop()
+        await house.until(lambda: house.lobby.connected_clients == 2)
+        before.fail("closed_by_client")
+    await house.until(lambda: len(house.lobby.connections) == 2)
+    await again.ask("webrtc_offer", offer=description("offer"))
+    assert house.endpoint.sender.speak() is stream
+    assert await receiver.heard() == []
+
+
+@pytest.mark.parametrize("how", ["stop_stream", "goodbye", "another name"])
+async def test_stream_that_waits_is_ended_by_a_word(house: House, how: str) -> None:
+    """Whoever says that it is over is not waited for."""
+    sender, stream = await house.sender("Kitchen", device_id="phone")
+    house.endpoint.sender.fail("closed_by_client")
+    assert house.relay.streams == [stream]
+    if how == "stop_stream":
+        await sender.say("stop_stream")
+    elif how == "goodbye":
+        await sender.leave()
+    else:
+        await sender.say("start_sending", name="Attic", device_id="phone")
+    await house.until(lambda: house.relay.streams == [])
+
+
+async def test_stream_waits_only_for_the_same_device_and_name(house: House) -> None:
+    """Whoever negotiates something else is no reason to wait."""
+    sender, _ = await house.sender("Kitchen", device_id="phone")
+    for name, device_id in [("Attic", "phone"), ("Hall", "tablet")]:
+        other = await house.client()
+        await other.ask("start_sending", name=name, device_id=device_id)
+    await sender.leave()
+    await house.until(lambda: house.relay.streams == [])
+
+
 async def test_lost_socket_is_resumed(house: House) -> None:
     """A new socket goes on with peer, stream and order of the lost one."""
     sender = await house.client()

@@ -33,12 +33,12 @@ async def test_immediate(house: House) -> None:
 
 
 async def test_deferred(house: House, clock: FakeClock) -> None:
-    """A stream without packets stalls after 2 s and ends after 30 s; packets revive it."""
+    """A stream without packets stalls after 2 s and ends after 34 s; packets revive it."""
     _, stream = await house.sender()
     for silence_s, state in (
         (1.9, StreamState.LIVE),
         (2.0, StreamState.STALLED),
-        (29.9, StreamState.STALLED),
+        (33.9, StreamState.STALLED),
     ):
         stream.push(packet())
         clock.advance(silence_s)
@@ -47,7 +47,7 @@ async def test_deferred(house: House, clock: FakeClock) -> None:
     stream.push(packet())
     house.housekeeping.make_rounds()
     assert stream.state is StreamState.LIVE
-    clock.advance(30)
+    clock.advance(34)
     house.housekeeping.make_rounds()
     assert stream.state is StreamState.ENDED
     await house.until(lambda: not house.endpoint.peers)
@@ -150,3 +150,24 @@ async def test_wall_clock_that_jumps(
         pong = await receiver.ask("ping")
         assert pong["timestamp"] > 0
     assert house.housekeeping.found == 0
+
+
+async def test_memory_goes_back_with_each_cleanup(
+    house: House, clock: FakeClock
+) -> None:
+    """And not with each sweep."""
+    given: list[int] = []
+    keeper = Housekeeping(
+        house.relay,
+        house.lobby,
+        CleanupSettings(interval_s=300, stale_s=300),
+        clock=clock,
+        give_back_memory=lambda: given.append(1),
+    )
+    for _ in range(599):
+        clock.advance(0.5)
+        keeper.make_rounds()
+    assert given == []
+    clock.advance(0.5)
+    keeper.make_rounds()
+    assert given == [1]

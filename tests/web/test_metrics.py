@@ -85,8 +85,16 @@ async def test_errors(house: House) -> None:
 
 async def test_media(house: House) -> None:
     """What the endpoint counts is passed on."""
-    house.endpoint.counters |= {"packets_received": 50, "packets_unsent": 2}
+    house.endpoint.counters |= {
+        "packets_received": 50,
+        "packets_unsent": 2,
+        "closes_forced": 1,
+    }
+    house.endpoint.counters |= {"packets_resent": 3, "packets_recovered": 4}
+    assert await value(house, "voice_peer_forced_closes_total") == 1
     assert await value(house, "voice_packets_received_total") == 50
+    assert await value(house, "voice_packets_resent_total") == 3
+    assert await value(house, "voice_packets_recovered_total") == 4
     assert await value(house, "voice_dropped_total", queue="udp_send") == 2
 
 

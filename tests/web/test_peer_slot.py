@@ -120,6 +120,52 @@ async def test_peer_that_closes_by_itself(room: Room) -> None:
     await room.background.finished()
 
 
+async def test_stream_of_a_device_waits_for_it(room: Room) -> None:
+    """It is over soon, or at once if the slot is told to end it."""
+    room.slot.announce(Announcement(None, "phone"), muted=False)
+    await room.slot.answer(OFFER)
+    stream = room.endpoint.sender.speak()
+    room.endpoint.sender.fail("closed_by_client")
+    assert room.slot.sent is stream
+    assert room.slot.peer is None
+    assert room.relay.streams == [stream]
+    assert room.slot.continues(Announcement(None, "phone"))
+    assert not room.slot.continues(Announcement(None, "tablet"))
+    room.slot.vacate("stopped")
+    assert room.relay.streams == []
+    assert room.slot.sent is None
+
+
+async def test_failed_negotiation_ends_the_stream_that_waited_for_it(
+    room: Room,
+) -> None:
+    """The next sender that was to go on with it never comes."""
+    room.slot.announce(Announcement(None, "phone"), muted=False)
+    await room.slot.answer(OFFER)
+    room.endpoint.sender.speak()
+    await room.slot.answer(OFFER)
+    assert len(room.relay.streams) == 1
+    room.endpoint.sender.fail("negotiation_timeout")
+    assert room.relay.streams == []
+    await room.background.finished()
+
+
+async def test_a_device_out_of_reach_finds_its_stream_again(room: Room) -> None:
+    """Its peer is closed, but its stream waits, and goes on with the next peer."""
+    for turn in range(2):
+        room.slot.announce(Announcement(StreamName.parse("Hall"), "phone"), muted=False)
+        await room.slot.answer(OFFER)
+        stream = room.endpoint.sender.speak()
+        assert room.relay.streams == [stream]
+        room.endpoint.sender.fail("consent_expired")
+        assert room.closed == ["consent_expired"] * (turn + 1)
+        assert room.slot.peer is None
+        assert room.relay.streams == [stream]
+    room.slot.vacate("stopped")
+    assert room.relay.streams == [stream]
+    await room.background.finished()
+
+
 async def test_peer_that_closes_while_it_is_negotiated(room: Room) -> None:
     """Then the one who negotiates is told by an error, and nobody twice."""
     room.endpoint.may_negotiate.clear()

@@ -43,6 +43,8 @@ class Signaling(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.loop = asyncio.new_event_loop()
+        self.left: set[object] = set()
+        """Streams of senders that nothing was heard of any more."""
         self.clients: dict[int, Client] = {}
         self.hold_s = dialogue.HOLD_S
         dialogue.HOLD_S = 0.002
@@ -146,14 +148,14 @@ class Signaling(RuleBasedStateMachine):
         """Go all the way to the first packet."""
         self.say(place, "start_sending")
         self.say(place, "webrtc_offer", offer=description("offer"))
-        self.speak(-1)
+        self.speak(0)
 
     @rule(place=PLACES, device=DEVICES)
     def send_anew(self, place: int, device: str | None) -> None:
         """Negotiate again under a name, as a phone in another network does."""
         self.say(place, "start_sending", name="Kitchen", device_id=device)
         self.say(place, "webrtc_offer", offer=description("offer"))
-        self.speak(-1)
+        self.speak(0)
 
     @rule(place=PLACES, number=st.integers(0, 3))
     def resume(self, place: int, number: int) -> None:
@@ -162,13 +164,38 @@ class Signaling(RuleBasedStateMachine):
         if tokens:
             self.say(place, "resume", token=tokens[number % len(tokens)])
 
-    @rule(place=PLACES)
-    def receive(self, place: int) -> None:
+    @rule(place=PLACES, keep=st.booleans())
+    def receive(self, place: int, keep: bool) -> None:
         """Go all the way to hearing the newest stream."""
         streams = self.house.relay.streams
         if streams:
-            self.say(place, "start_receiving", stream_id=streams[-1].id)
+            self.say(place, "start_receiving", stream_id=streams[-1].id, keep=keep)
             self.say(place, "webrtc_answer", answer=description("answer"))
+
+    @rule(place=PLACES, address=ADDRESSES)
+    def move(self, place: int, address: str) -> None:
+        """Go over to another stream, wherever one is, if it is there."""
+        self.say(place, "move_to", name=address)
+
+    @rule(place=PLACES, number=st.integers(0, 3), keep=st.booleans())
+    def receive_and_move(self, place: int, number: int, keep: bool) -> None:
+        """Hear the newest stream, and then another one, or the same."""
+        self.receive(place, keep)
+        streams = self.house.relay.streams
+        if streams:
+            stream = streams[number % len(streams)]
+            self.say(place, "move_to", stream_id=stream.id)
+
+    @rule(places=st.permutations(range(4)), vain=st.booleans())
+    def outlive_a_stream(self, places: list[int], vain: bool) -> None:
+        """The stream ends, its receiver stays, and perhaps there is another one for it."""
+        sender, receiver, other, _ = places
+        self.send(sender)
+        self.receive(receiver, keep=True)
+        self.stop(sender)
+        if not vain:
+            self.send(other)
+            self.say(receiver, "move_to")
 
     @rule(place=PLACES)
     def stop(self, place: int) -> None:
@@ -198,7 +225,10 @@ class Signaling(RuleBasedStateMachine):
     def break_media(self, number: int, reason: str) -> None:
         peers = [p for p in self.house.endpoint.made if p in self.house.endpoint.peers]
         if peers:
-            self.do(lambda: peers[number % len(peers)].fail(reason))
+            peer = peers[number % len(peers)]
+            if reason == "consent_expired" and isinstance(peer, FakeSenderPeer):
+                self.left.add(peer.stream)
+            self.do(lambda: peer.fail(reason))
 
     @rule(number=st.integers(0, 3))
     def end_stream(self, number: int) -> None:
@@ -206,6 +236,14 @@ class Signaling(RuleBasedStateMachine):
         if streams:
             stream = streams[number % len(streams)]
             self.do(lambda: self.house.relay.end(stream, "no_media"))
+
+    @rule(number=st.integers(0, 3))
+    def lose_patience(self, number: int) -> None:
+        """A receiver has waited for its next stream long enough."""
+        dialogues = [c._dialogue for c in self.house.lobby.connections]
+        waiting = [d for d in dialogues if d._parked is not None]
+        if waiting:
+            self.do(waiting[number % len(waiting)]._waited_in_vain)
 
     @rule()
     def hold_closes(self) -> None:
@@ -238,8 +276,24 @@ class Signaling(RuleBasedStateMachine):
             assert isinstance(peer, FakeSenderPeer | FakeReceiverPeer)
 
     @invariant()
+    def receivers_have_streams(self) -> None:
+        """Who hears has a stream that is on air, or waits for one and not for ever."""
+        if not hasattr(self, "house"):
+            return
+        for connection in self.house.lobby.connections:
+            spoken = connection._dialogue
+            assert (spoken._parked is not None) == spoken._slot.parked
+            if isinstance(spoken.peer, FakeReceiverPeer) and not spoken._slot.parked:
+                assert spoken._slot.stream in self.house.relay.streams
+                assert spoken.peer.stream is spoken._slot.stream
+
+    @invariant()
     def streams_have_senders(self) -> None:
-        """No stream is on air without the peer that sends it, or is negotiated to."""
+        """
+        No stream is on air without its peer, a negotiation to go on, or a near end.
+
+        But for a device that is out of reach: its stream waits for it a while.
+        """
         if not hasattr(self, "house"):
             return
         sent = {
@@ -247,8 +301,11 @@ class Signaling(RuleBasedStateMachine):
             for p in self.house.endpoint.peers
             if isinstance(p, FakeSenderPeer) and p.stream is not None
         }
-        kept = {c._dialogue._slot.kept for c in self.house.lobby.connections}
-        assert sent | kept >= set(self.house.relay.streams)
+        kept = {c._dialogue._slot.sent for c in self.house.lobby.connections}
+        relay = self.house.relay
+        parting = {s for s in relay.streams if s.id in relay._partings}
+        waiting = {s for s in relay.streams if s.device_id} & self.left
+        assert sent | kept | parting | waiting >= set(relay.streams)
 
     def teardown(self) -> None:
         try:
@@ -269,7 +326,10 @@ class Signaling(RuleBasedStateMachine):
         for peer in list(house.endpoint.peers):
             peer.fail("consent_expired")
         await house.is_empty()
-        assert house.relay.streams == []
+        for stream in house.relay.streams:
+            assert stream.id in house.relay._partings or stream.device_id
+            house.relay.end(stream, "renewed_by_nobody")
+        assert house.relay._partings == {}
         assert house.visualization.watchers == []
         assert house.lobby._changes == {}
         assert house.lobby._told_at == {}

@@ -35,6 +35,18 @@ async def test_leaving_the_endpoint_closes_its_peers() -> None:
     await studio.clear()
 
 
+async def test_leaving_the_endpoint_goes_on_when_its_caller_is_cancelled() -> None:
+    """Peers and sockets are closed all the same."""
+    endpoint = WebRtcEndpoint(EventBus(), port=0, addresses=["127.0.0.1"])
+    await endpoint.__aenter__()
+    endpoint.sender_peer(lambda: pytest.fail("nobody speaks"), lambda *_: None)
+    leaving = asyncio.create_task(endpoint.__aexit__(None, None, None))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    await until(lambda: not endpoint.alive and not endpoint.peers)
+    assert all(s.sock.fileno() < 0 for s in endpoint._around.mux.sockets)
+
+
 async def test_joining_and_leaving_leaves_nothing_behind(studio: Studio) -> None:
     """Two hundred receivers come and go: no peer, task, thread or descriptor stays."""
     mouth = await studio.mouth()

@@ -4,10 +4,12 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, cast
 
+import pytest
+
 from relay.hub.stream import Stream
 from relay.rtp import red
 from relay.rtp.packet import RtpPacket
-from relay.webrtc.fanout import Fanout, Placed
+from relay.webrtc.fanout import RING_PACKETS, Fanout, Placed
 from relay.webrtc.outbound import Form, Outbound
 
 
@@ -89,6 +91,33 @@ def test_numbering_starts_low_and_goes_on_by_one() -> None:
         (1, 960, b"1"),
         (2, 1920, b"2"),
     ]
+
+
+def test_nobody_begins_shortly_before_the_wrap() -> None:
+    """Wherever the line is when somebody comes, thousands of packets are left to the wrap."""
+    stream, fan, slots = fanout()
+    fan.add(receiver(), 0.0)
+    n = 0
+    for _ in range(70):
+        n += 1000
+        stream.push(packet(n))
+        late = receiver()
+        fan.add(late, n * 0.02)
+        ((first, _, _),) = slots.of(late)
+        assert first & 0xFFFF < (1 << 16) - 4096
+        stream.push(packet(n + 1))
+        assert [i - first for i, _, _ in slots.of(late)] == [0, 1]
+
+
+def test_receivers_that_only_know_this_stream_are_numbered_alike() -> None:
+    """So that one header does for them all."""
+    stream, fan, slots = fanout()
+    early, late = receiver(), receiver()
+    fan.add(early, 0.0)
+    stream.push(packet(1))
+    fan.add(late, 100.0)
+    stream.push(packet(2))
+    assert slots.of(early)[-1] == slots.of(late)[-1]
 
 
 def test_a_newcomer_hears_the_newest_packet_at_once() -> None:
@@ -176,6 +205,56 @@ def test_what_is_missing_is_sent_again_under_its_number() -> None:
     assert slots.of(ear)[300:] == [before[290], before[299]]
 
 
+@pytest.mark.parametrize("lost", [(65_535,), (65_534, 65_535, 65_536, 65_537)])
+def test_what_was_lost_around_the_wrap_is_sent_again(lost: tuple[int, ...]) -> None:
+    """A receiver asks with 16 bits; it gets the same sound, also after its numbers have wrapped."""
+    stream, fan, slots = fanout()
+    ear = receiver()
+    ear.next_index = 65_500
+    fan.add(ear, 0.0)
+    for n in range(100):
+        stream.push(packet(n))
+    before = {index: payload for index, _, payload in slots.of(ear)}
+    assert sorted(before) == list(range(65_500, 65_600))
+    fan.resend(ear, [index & 0xFFFF for index in lost], now=2.0)
+    again = [(index, payload) for index, _, payload in slots.of(ear)[100:]]
+    assert again == [(index, before[index]) for index in lost]
+
+
+def test_what_a_sender_lost_around_its_wrap_comes_late_in_its_place() -> None:
+    """Sender and receiver wrap at different packets; a hole of the one is a hole of the other."""
+    stream, fan, slots = fanout()
+    ear = receiver()
+    fan.add(ear, 0.0)
+    lost = (65_534, 65_535, 65_536)
+    for n in range(65_500, 65_560):
+        if n not in lost:
+            stream.push(packet(n))
+    for n in lost:
+        stream.push(packet(n))
+    heard = slots.of(ear)
+    first = heard[0][0]
+    numbers = {index - first: payload for index, _, payload in heard}
+    assert numbers == {n: b"%d" % (65_500 + n) for n in range(60)}
+    assert len(heard) == 60
+
+
+@pytest.mark.parametrize("age", [RING_PACKETS, 1000, 30_000, 65_535])
+def test_what_is_too_old_is_not_sent_again(age: int) -> None:
+    """Its place in the ring is another's, and a number that has wrapped is another number."""
+    stream, fan, slots = fanout()
+    ear = receiver()
+    ear.next_index = 65_500
+    fan.add(ear, 0.0)
+    for n in range(200):
+        stream.push(packet(n))
+    newest = slots.of(ear)[-1][0]
+    fan.resend(ear, [newest - age & 0xFFFF], now=4.0)
+    assert len(slots.of(ear)) == 200
+    fan.resend(ear, [newest - RING_PACKETS + 1 & 0xFFFF], now=4.0)
+    assert len(slots.of(ear)) == 201
+
+
 def test_a_receiver_cannot_ask_for_more_than_there_is() -> None:
     """Requests beyond a hundred packets a second are refused."""
     stream, fan, slots = fanout()
@@ -226,6 +305,22 @@ def test_a_receiver_that_loses_packets_gets_each_sound_twice() -> None:
         red.Block(111, 0, b"3"),
     )
     assert heard[4][2] == b"4"
+
+
+def test_a_receiver_without_redundancy_gets_each_packet_twice() -> None:
+    """Behind its successor, under the same number, and nothing from before the change."""
+    stream, fan, slots = fanout()
+    ear, other = receiver(), receiver()
+    fan.add(ear, 0.0)
+    fan.add(other, 0.0)
+    stream.push(packet(0))
+    fan.change_form(ear, Form.REPEATED)
+    for n in range(1, 4):
+        stream.push(packet(n))
+    heard = slots.of(ear)
+    assert [p for _, _, p in heard] == [b"0", b"1", b"2", b"1", b"3", b"2"]
+    assert heard[1] == heard[3]
+    assert [p for _, _, p in slots.of(other)] == [b"0", b"1", b"2", b"3"]
 
 
 def test_a_number_is_never_sent_with_two_contents() -> None:

@@ -7,6 +7,7 @@ from relay.events import EventBus
 from relay.rtp import red, rtcp
 from relay.rtp.packet import RtpPacket
 from relay.webrtc.endpoint import WebRtcEndpoint
+from relay.webrtc.receiver_quality import CALM_REPORTS
 from relay.webrtc.session_description import SenderWishes
 from tests.webrtc.studio import OPUS, Ear, Mouth, Studio, settle, until
 
@@ -134,14 +135,16 @@ async def test_a_receiver_that_reports_loss_gets_its_sound_twice(
     packed = ear.packets()[-1]
     assert packed.payload_type == 63
     assert [b.payload for b in red.parse(packed.payload)] == mouth.said[-2:]
-    for _ in range(6):
+    for _ in range(CALM_REPORTS):
         await report(0)
     await mouth.say(1)
     assert ear.packets()[-1].payload == mouth.said[-1]
 
 
-async def test_a_receiver_without_red_is_left_in_peace(studio: Studio) -> None:
-    """Who cannot read redundancy gets none, whatever it loses."""
+async def test_a_receiver_without_red_that_loses_much_gets_packets_twice(
+    studio: Studio,
+) -> None:
+    """The same packet, behind its successor; what arrived already is a replay to it."""
     mouth = await studio.mouth()
     await mouth.say(1)
     ear = await ear_with(studio, mouth, ())
@@ -149,8 +152,12 @@ async def test_a_receiver_without_red_is_left_in_peace(studio: Studio) -> None:
     block = rtcp.ReportBlock(ear.packets()[0].ssrc, 255, 1, 1, 0, 0, 0)
     await ear.client.send_rtp(rtcp.receiver_report(rtcp.ReceiverReport(1, (block,))))
     await settle()
-    await mouth.say(2)
-    assert ear.packets()[-1].payload == mouth.said[-1]
+    before = len(ear.datagrams)
+    await mouth.say(3)
+    one, two, again, three, two_again = ear.datagrams[before:]
+    assert (one, two) == (again, two_again)
+    packet = RtpPacket.parse(ear.client.unprotect(three))
+    assert packet.payload == mouth.said[-1]
 
 
 async def test_both_sides_are_told_how_it_goes(studio: Studio) -> None:

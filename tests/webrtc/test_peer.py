@@ -98,6 +98,59 @@ async def test_a_client_that_never_comes_is_given_up(quick_times: PeerTimes) -> 
         await silent.close()
 
 
+async def test_a_client_without_a_way_is_given_up_before_one_without_media() -> None:
+    """No check, or no handshake: that is told soon. Media may take its time."""
+    events = EventBus()
+    relay = MediaRelay[RtpPacket](events)
+    times = PeerTimes(negotiation_s=60, transport_s=0.2)
+    async with WebRtcEndpoint(
+        events, port=0, addresses=["127.0.0.1"], times=times
+    ) as endpoint:
+        studio = Studio(events, endpoint)
+        quiet = await studio.mouth()
+        absent = endpoint.sender_peer(relay.publish, lambda *s: None)
+        await absent.answer(LightClient().offer())
+        await until(lambda: absent.state is CLOSED)
+        await asyncio.sleep(0.2)
+        assert [c.reason for c in studio.closed] == ["negotiation_timeout"]
+        await quiet.say(1)
+        assert quiet.peer.state is PeerState.CONNECTED
+        await studio.clear()
+
+
+async def test_whatever_is_the_clients_own_is_a_sign_of_life(studio: Studio) -> None:
+    """A packet and a report count as a check does; what cannot be decrypted does not."""
+    mouth = await studio.mouth()
+    await mouth.say(1)
+    ear = await studio.ear(mouth.stream)
+    for peer, speak in [
+        (mouth.peer, lambda: mouth.say(1)),
+        (ear.peer, ear.client.send_report),
+    ]:
+        before = peer.heard_at
+        peer._on_media(b"\x80\xc9" + bytes(40))
+        assert peer.heard_at == before
+        await speak()
+        await until(lambda peer=peer, before=before: peer.heard_at > before)
+
+
+async def test_a_close_that_fails_on_its_way_is_a_close(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It is logged and counted, and nothing of the peer stays."""
+    mouth = await studio.mouth()
+
+    async def stumble() -> None:
+        raise ZeroDivisionError("nobody thought of this")
+
+    monkeypatch.setattr(mouth.peer._dtls, "stop", stumble)
+    await mouth.peer.close("stopped")
+    assert mouth.states == [(CLOSED, "stopped")]
+    assert not studio.endpoint.peers
+    assert studio.endpoint.counters["closes_forced"] == 1
+    assert "nobody thought of this" in caplog.text
+
+
 async def test_a_client_that_vanishes_loses_its_consent(quick_times: PeerTimes) -> None:
     """A receiver without power is gone when its checks stop."""
     events = EventBus()

@@ -1,8 +1,10 @@
 """A receiver's reports decide how its sound is packed."""
 
+import pytest
+
 from relay.rtp import rtcp
 from relay.webrtc.outbound import Form
-from relay.webrtc.receiver_quality import CALM_REPORTS, ReceiverQuality
+from relay.webrtc.receiver_quality import CALM_REPORTS, SILENT_S, Line, ReceiverQuality
 
 NOW = rtcp.ntp_time(1.79e9)
 
@@ -30,7 +32,7 @@ def test_a_round_trip_stays_known() -> None:
 
 def test_redundancy_comes_with_loss_and_goes_with_calm() -> None:
     """Two percent turn it on; it stays until losses have stopped for a while."""
-    quality = ReceiverQuality()
+    quality = ReceiverQuality(reads_red=True)
     quality.take(block(4), NOW)
     assert quality.form is Form.PLAIN
     quality.take(block(5), NOW)
@@ -42,3 +44,37 @@ def test_redundancy_comes_with_loss_and_goes_with_calm() -> None:
     for _ in range(CALM_REPORTS):
         quality.take(block(0), NOW)
     assert quality.form is Form.PLAIN
+
+
+def test_who_cannot_read_redundancy_gets_packets_twice_unless_it_asks() -> None:
+    """Firefox neither knows RED nor asks for what it lacks."""
+    silent, asking = ReceiverQuality(), ReceiverQuality(asks=True)
+    for quality in (silent, asking):
+        quality.take(block(13), NOW)
+    assert (silent.form, asking.form) == (Form.REPEATED, Form.PLAIN)
+
+
+@pytest.mark.parametrize(
+    ("quality", "line"),
+    [
+        (ReceiverQuality(), None),
+        (ReceiverQuality(reports=1), Line.GOOD),
+        (ReceiverQuality(reports=1, fraction_lost=0.03), Line.WEAK),
+        (ReceiverQuality(reports=1, jitter_s=0.06), Line.WEAK),
+        (ReceiverQuality(reports=1, round_trip_s=0.5), Line.WEAK),
+        (ReceiverQuality(reports=1, fraction_lost=0.2), Line.BAD),
+        (ReceiverQuality(reports=1, jitter_s=0.2), Line.BAD),
+        (ReceiverQuality(reports=1, round_trip_s=2.0), Line.BAD),
+    ],
+)
+def test_a_line_has_a_word(quality: ReceiverQuality, line: Line | None) -> None:
+    """Nothing is said of it before the first report."""
+    assert quality.line(0.0) is line
+
+
+def test_a_line_that_says_nothing_any_more_is_bad() -> None:
+    """The last report was good, but it is long ago."""
+    quality = ReceiverQuality()
+    quality.take(block(0), NOW, 100.0)
+    assert quality.line(100.0 + SILENT_S) is Line.GOOD
+    assert quality.line(101.0 + SILENT_S) is Line.BAD

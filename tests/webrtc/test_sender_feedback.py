@@ -53,6 +53,25 @@ async def test_what_is_missing_is_remembered_even_without_requests() -> None:
     assert sent == []
 
 
+async def test_packets_lost_around_the_wrap_are_asked_for() -> None:
+    """With 16 bits on the wire, and whatever comes again fills its place."""
+    sent: list[bytes] = []
+    feedback = SenderFeedback(sent.append, nack=True, clock=Clock())
+    feedback.received(packet(65_533))
+    feedback.received(packet(65_538))
+    (_, request) = rtcp.parse(sent[0])
+    assert isinstance(request, rtcp.Nack)
+    assert request.sequences == (65_534, 65_535, 0, 1)
+    for n in (65_537, 65_535, 65_534, 65_536):
+        assert feedback.lacks(packet(n))
+        feedback.received(packet(n))
+        assert not feedback.lacks(packet(n))
+    assert len(feedback.missing) == 0
+    assert feedback.reception is not None
+    assert feedback.reception.packets_lost == 0
+    feedback.close()
+
+
 async def test_a_new_ssrc_is_a_new_beginning() -> None:
     """What the old one lacked is of no interest any more."""
     sent: list[bytes] = []

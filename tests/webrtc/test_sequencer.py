@@ -1,5 +1,6 @@
 """One line of packets, whatever the sender does."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -44,6 +45,63 @@ def test_packets_from_before_a_restart_are_refused() -> None:
     line.place(packet(500, ssrc=2))
     assert line.place(packet(499, ssrc=2)) is None
     assert line.packets_refused == 1
+
+
+@pytest.mark.parametrize("leap", [1_200_000_000, -900_000_000, 2_000_000_000, -10_000])
+def test_timestamps_that_leap_go_on_by_the_time_that_passed(leap: int) -> None:
+    """A browser would wait for hours, or throw away what seems to be long past."""
+    line = Sequencer()
+    for n in range(10):
+        line.place(packet(n, n * 960, received_at=n * 0.02))
+    places = [
+        line.place(packet(n, n * 960 + leap, received_at=n * 0.02))
+        for n in range(10, 13)
+    ]
+    assert places == [(n + 1, n * 960) for n in range(10, 13)]
+
+
+@pytest.mark.parametrize(
+    ("pause_s", "held_up_s"), [(0.4, 0), (60, 0), (60, 0.5), (0, 2)]
+)
+def test_pauses_and_hold_ups_are_passed_on(pause_s: float, held_up_s: float) -> None:
+    """What the sender says about its time is the truth as long as it can be."""
+    line = Sequencer()
+    line.place(packet(1, 0, received_at=0.0))
+    ahead = 960 + round(pause_s * 48_000)
+    received_at = 0.02 + pause_s + held_up_s
+    assert line.place(packet(2, ahead, received_at=received_at)) == (2, ahead)
+
+
+def test_a_long_hole_is_believed_whenever_it_ends() -> None:
+    """The packets that are missing account for the time, even after a hold-up."""
+    line = Sequencer()
+    line.place(packet(1, 0, received_at=2.0))
+    assert line.place(packet(151, 150 * 960, received_at=3.0)) == (151, 150 * 960)
+
+
+def test_a_late_packet_from_before_a_leap_is_refused() -> None:
+    """Its timestamp belongs to another count; the others' order is kept."""
+    line = Sequencer()
+    line.place(packet(1, 0, received_at=0.0))
+    line.place(packet(3, 1_000_000_000, received_at=0.04))
+    assert line.place(packet(2, 960, received_at=0.05)) is None
+    assert line.place(packet(4, 1_000_000_960, received_at=0.06)) == (4, 1920 + 960)
+    assert line.packets_refused == 1
+
+
+@pytest.mark.parametrize(
+    "lost", [(65_534, 65_535), (65_535, 65_536, 65_537), (65_536,)]
+)
+def test_packets_may_be_lost_around_the_wrap(lost: tuple[int, ...]) -> None:
+    """The hole is as long as it is, and what comes late finds its place in it."""
+    line = Sequencer()
+    start = 65_530
+    for n in range(start, 65_542):
+        if n not in lost:
+            place = n - start + 1, (n - start) * 960
+            assert line.place(packet(n, n * 960)) == place
+    for n in reversed(lost):
+        assert line.place(packet(n, n * 960)) == (n - start + 1, (n - start) * 960)
 
 
 @given(

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { ConnectionQuality, audioLevelOf, verdictOf } from "../../www/connection-quality.js";
+import { ConnectionQuality, audioLevelOf, lineOf } from "../../www/connection-quality.js";
 
 /** What a browser tells after some seconds at 50 packets a second. */
 function report(second, { received = second * 50, lost = 0, jitter = 0.004, ...rest } = {}) {
@@ -44,6 +44,20 @@ describe("figures", () => {
     assert.equal(figures.rate_kbps, 32);
   });
 
+  test("count as made up what no packet had, but not what is silent anyway", () => {
+    const quality = new ConnectionQuality();
+    const played = (second, concealedSamples, silentConcealedSamples) =>
+      quality.update(
+        report(second, {
+          totalSamplesReceived: second * 48_000,
+          concealedSamples,
+          silentConcealedSamples,
+        }),
+      );
+    played(1, 0, 0);
+    assert.equal(played(2, 9600, 4800).madeUp, 0.1);
+  });
+
   test("forget a loss that is more than ten seconds old", () => {
     const quality = new ConnectionQuality();
     quality.update(report(1));
@@ -81,7 +95,7 @@ describe("figures", () => {
     const figures = quality.update(bare(2));
     assert.equal(figures.roundTrip_ms, null);
     assert.equal(figures.buffer_ms, null);
-    assert.equal(figures.verdict, "very good");
+    assert.equal(figures.line, "good");
   });
 });
 
@@ -131,6 +145,15 @@ describe("the delay", () => {
     assert.ok(Math.abs(told(quality, 10, { age_ms: 900 }) - 84) < 1e-3);
   });
 
+  test("of another stream on the same connection is reckoned anew", () => {
+    const quality = new ConnectionQuality();
+    for (let second = 1; second <= 9; second++) told(quality, second);
+    quality.restartDelay();
+    assert.equal(told(quality, 10), null);
+    assert.equal(told(quality, 11), null);
+    assert.ok(Math.abs(told(quality, 12, { age_ms: 44 }) - 104) < 1e-3);
+  });
+
   test("is unknown until the relay reported twice", () => {
     assert.equal(after(3), null);
     assert.ok(after(4) > 0);
@@ -151,20 +174,23 @@ describe("the delay", () => {
 });
 
 describe("the word", () => {
-  const still = { loss: 0, jitter_ms: 5, roundTrip_ms: 3, buffer_ms: 60, rate_kbps: 32 };
+  const still = { loss: 0, madeUp: 0, jitter_ms: 5, roundTrip_ms: 3, buffer_ms: 60 };
   for (const [difference, word] of [
-    [{}, "very good"],
+    [{}, "good"],
     [{ loss: 0.01 }, "good"],
     [{ jitter_ms: 30 }, "good"],
-    [{ loss: 0.05 }, "fair"],
-    [{ buffer_ms: 500 }, "fair"],
-    [{ loss: 0.2 }, "poor"],
-    [{ jitter_ms: 200 }, "poor"],
-    [{ roundTrip_ms: 1500 }, "poor"],
-    [{ roundTrip_ms: null, buffer_ms: null }, "very good"],
+    [{ loss: 0.05 }, "weak"],
+    [{ madeUp: 0.05 }, "weak"],
+    [{ jitter_ms: 80 }, "weak"],
+    [{ buffer_ms: 500 }, "weak"],
+    [{ loss: 0.2 }, "bad"],
+    [{ madeUp: 0.2 }, "bad"],
+    [{ jitter_ms: 200 }, "bad"],
+    [{ roundTrip_ms: 1500 }, "bad"],
+    [{ roundTrip_ms: null, buffer_ms: null }, "good"],
   ]) {
     test(`for ${JSON.stringify(difference)} is ${word}`, () => {
-      assert.equal(verdictOf({ ...still, ...difference }), word);
+      assert.equal(lineOf({ ...still, ...difference }), word);
     });
   }
 });

@@ -104,6 +104,9 @@ export function fakePeers() {
     packets = 0;
     closed = false;
     track = null;
+    receiver = { jitterBufferTarget: null };
+    /** What its statistics say beyond the packets. */
+    inbound = {};
     ontrack = null;
     onconnectionstatechange = null;
 
@@ -139,8 +142,13 @@ export function fakePeers() {
       }
     }
 
+    getReceivers() {
+      return [this.receiver];
+    }
+
     async getStats() {
-      return new Map([["in", { type: "inbound-rtp", packetsReceived: this.packets }]]);
+      const inbound = { type: "inbound-rtp", packetsReceived: this.packets, ...this.inbound };
+      return new Map([["in", inbound]]);
     }
 
     close() {
@@ -166,6 +174,7 @@ export function details(stream_id, fields = {}) {
     receivers: 0,
     listeners: 0,
     started_at: 1_790_000_000,
+    hearing: { good: 0, weak: 0, bad: 0, worst_loss_percent: 0 },
     ...fields,
   };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, test } from "node:test";
 
-import { LiveStreams, addressOf, findStream } from "../../www/live-streams.js";
+import { LATEST, LiveStreams, addressOf, chooseStream, findStream } from "../../www/live-streams.js";
 import { details } from "./fakes.js";
 
 const NURSERY = details("stream_a", { name: "Nursery", slug: "nursery" });
@@ -36,4 +36,27 @@ test("an announcement of a stream that is known already changes nothing", () => 
   streams.replace(["stream_a"], [NURSERY]);
   streams.add({ type: "stream_available", stream_id: "stream_a", name: null, slug: null });
   assert.equal(streams.list[0], NURSERY);
+});
+
+describe("what is chosen", () => {
+  const any = () => true;
+
+  test("under a name is what has it, accepted or not", () => {
+    const nothing = () => false;
+    assert.equal(chooseStream([NURSERY, NAMELESS], "nursery", null, nothing), NURSERY);
+    assert.equal(chooseStream([NAMELESS], "nursery", NURSERY, any), null);
+  });
+
+  test("for want of a name is the newest, and stays", () => {
+    assert.equal(chooseStream([NURSERY, NAMELESS], null, null, any), NAMELESS);
+    assert.equal(chooseStream([NURSERY, NAMELESS], null, NURSERY, any), NURSERY);
+    assert.equal(chooseStream([NAMELESS], null, NURSERY, any), NAMELESS);
+  });
+
+  test("as the newest changes with every newer one that is accepted", () => {
+    assert.equal(chooseStream([NURSERY, NAMELESS], LATEST, NURSERY, any), NAMELESS);
+    const named = (stream) => stream.slug !== null;
+    assert.equal(chooseStream([NURSERY, NAMELESS], LATEST, NURSERY, named), NURSERY);
+    assert.equal(chooseStream([], LATEST, NURSERY, any), null);
+  });
 });

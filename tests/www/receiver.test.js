@@ -34,6 +34,10 @@ beforeEach(() => {
 const relaySays = (message) => Sockets.newest.hears(message);
 const asked = () => Sockets.newest.said("start_receiving").map(({ stream_id }) => stream_id);
 
+const moves = () => Sockets.newest.said("move_to").map(({ stream_id }) => stream_id);
+const moved = (stream_id) => relaySays({ type: "moved", stream_id });
+const on = (stream) => relaySays({ type: "stream_available", ...stream });
+
 /** The relay offers, the page answers, the network connects. */
 async function connects(streamId, resume_token = "t1") {
   const offer = { type: "offer", sdp: "offer" };
@@ -56,6 +60,21 @@ async function flows(seconds) {
     await clock.pass(1000);
   }
 }
+
+describe("a line with jitter", () => {
+  test("is waited for, as long as it lasts", async () => {
+    await hears(NURSERY);
+    const { receiver: played } = Peers.newest;
+    await flows(20);
+    assert.equal(played.jitterBufferTarget, null);
+    Peers.newest.inbound = { jitter: 0.04 };
+    await flows(20);
+    assert.equal(played.jitterBufferTarget, 160);
+    Peers.newest.inbound = {};
+    await flows(20);
+    assert.equal(played.jitterBufferTarget, null);
+  });
+});
 
 describe("joining", () => {
   test("answers the relay's offer at once, without waiting for candidates", async () => {
@@ -221,17 +240,30 @@ describe("hearing", () => {
 });
 
 describe("staying with the name", () => {
-  test("an ended stream is lost, and heard again under the same name", async () => {
+  test("an ended stream is lost, and heard again under the same name over the same connection", async () => {
     await hears(NURSERY);
     relaySays({ type: "stream_ended", stream_id: "stream_a", reason: "no_media" });
     assert.equal(phases.at(-1), "lost: ended");
     assert.equal(receiver.status.stream.name, "Nursery");
-    relaySays({
-      type: "stream_available",
-      stream_id: "stream_b",
-      name: "Nursery",
-      slug: "nursery",
-    });
+    await clock.pass(5000);
+    relaySays({ type: "pong", id: 1, timestamp: 1 });
+    on(AGAIN);
+    assert.deepEqual(moves(), ["stream_b"]);
+    moved("stream_b");
+    assert.equal(phases.at(-1), "hearing");
+    await flows(3);
+    assert.equal(phases.at(-1), "hearing");
+    assert.deepEqual(asked(), ["stream_a"]);
+    assert.equal(Peers.made.length, 1);
+    assert.equal(media.length, 1);
+  });
+
+  test("a relay that does not keep connections for the next stream is asked for a new one", async () => {
+    await hears(NURSERY);
+    relaySays({ type: "stream_ended", stream_id: "stream_a", reason: "no_media" });
+    Peers.newest.becomes("closed");
+    on(AGAIN);
+    assert.deepEqual(moves(), []);
     assert.deepEqual(asked(), ["stream_a", "stream_b"]);
     await connects("stream_b");
     assert.equal(phases.at(-1), "hearing");
@@ -241,16 +273,11 @@ describe("staying with the name", () => {
   test("a sender that starts again is never lost in between", async () => {
     await hears(NURSERY);
     relaySays({ type: "stream_ended", stream_id: "stream_a", reason: "replaced" });
-    relaySays({
-      type: "stream_available",
-      stream_id: "stream_b",
-      name: "Nursery",
-      slug: "nursery",
-    });
-    await connects("stream_b");
+    on(AGAIN);
+    moved("stream_b");
     await flows(3);
     assert.ok(!phases.some((phase) => phase.startsWith("lost")), phases.join(", "));
-    assert.deepEqual(media, [Peers.made[0].media, Peers.made[1].media]);
+    assert.deepEqual(media, [Peers.made[0].media]);
   });
 
   test("a successor that does not come is a loss after all", async () => {
@@ -259,15 +286,165 @@ describe("staying with the name", () => {
     await clock.pass(4000);
     assert.equal(phases.at(-1), "lost: ended");
   });
+});
 
-  test("another choice ends the old stream, and its sound, at once", async () => {
+describe("the move to another stream", () => {
+  test("takes one question, and the connection and what plays it stay", async () => {
     await hears(NURSERY);
     relaySays(list(NURSERY, HALL));
     receiver.follow("hall");
+    assert.deepEqual(moves(), ["stream_h"]);
+    assert.equal(receiver.status.phase, "joining");
+    moved("stream_h");
+    assert.equal(receiver.status.phase, "hearing");
+    assert.equal(receiver.status.stream.slug, "hall");
+    await flows(5);
+    assert.deepEqual(asked(), ["stream_a"]);
+    assert.deepEqual(Sockets.newest.said("stop_stream"), []);
+    assert.deepEqual(media, [Peers.newest.media]);
+    assert.equal(Peers.newest.closed, false);
+  });
+
+  test("goes to what was chosen last, however quick the choices are", async () => {
+    await hears(NURSERY);
+    relaySays(list(NURSERY, HALL));
+    receiver.follow("hall");
+    receiver.follow("nursery");
+    receiver.follow("hall");
+    for (const id of ["stream_h", "stream_a", "stream_h"]) moved(id);
+    await flows(2);
+    assert.equal(receiver.status.phase, "hearing");
+    assert.equal(receiver.status.stream.slug, "hall");
+    assert.deepEqual(asked(), ["stream_a"]);
+  });
+
+  test("to where it is already asks for nothing", async () => {
+    await hears(NURSERY);
+    receiver.follow("nursery");
+    assert.deepEqual(moves(), []);
+    assert.deepEqual(asked(), ["stream_a"]);
+    assert.equal(receiver.status.phase, "hearing");
+  });
+
+  test("to a stream that is not there ends the sound at once", async () => {
+    await hears(NURSERY);
+    receiver.follow("attic");
+    assert.deepEqual(moves(), []);
     assert.equal(Peers.made[0].closed, true);
     assert.equal(media.at(-1), null);
-    assert.equal(receiver.status.phase, "joining");
+    assert.equal(receiver.status.reason, "absent");
+    assert.equal(Sockets.newest.said("stop_stream").length, 1);
+  });
+
+  for (const code of ["stream_not_found", "stream_ended"]) {
+    test(`that is too late (${code}) ends what is not wanted any more`, async () => {
+      await hears(NURSERY);
+      relaySays(list(NURSERY, HALL));
+      receiver.follow("hall");
+      relaySays(refusal(code, "move_to"));
+      assert.equal(Peers.made[0].closed, true);
+      assert.equal(media.at(-1), null);
+      assert.equal(Sockets.newest.said("stop_stream").length, 1);
+      await clock.pass(400);
+      assert.deepEqual(asked(), ["stream_a", "stream_h"]);
+    });
+  }
+
+  for (const code of ["unknown_message", "unexpected_message"]) {
+    test(`that the relay refuses (${code}) is done by a new connection`, async () => {
+      await hears(NURSERY);
+      relaySays(list(NURSERY, HALL));
+      receiver.follow("hall");
+      relaySays(refusal(code, "move_to"));
+      assert.deepEqual(asked(), ["stream_a", "stream_h"]);
+      assert.equal(media.at(-1), null);
+      await connects("stream_h");
+      assert.equal(receiver.status.phase, "hearing");
+      assert.equal(receiver.status.error, null);
+    });
+  }
+
+  test("that nobody answers is done by a new connection", async () => {
+    await hears(NURSERY);
+    relaySays(list(NURSERY, HALL));
+    receiver.follow("hall");
+    await flows(3);
     assert.deepEqual(asked(), ["stream_a", "stream_h"]);
+    moved("stream_h"); // too late
+    await connects("stream_h");
+    assert.equal(receiver.status.phase, "hearing");
+  });
+
+  test("is not tried where packets are lost on the way", async () => {
+    await hears(NURSERY);
+    relaySays(list(NURSERY, HALL));
+    Peers.newest.becomes("disconnected");
+    receiver.follow("hall");
+    assert.deepEqual(moves(), []);
+    assert.deepEqual(asked(), ["stream_a", "stream_h"]);
+  });
+
+  test("leads away from a sender that fell silent", async () => {
+    await hears(NURSERY);
+    relaySays(list({ ...NURSERY, state: "stalled" }, HALL));
+    await clock.pass(5000);
+    relaySays({ type: "pong", id: 1, timestamp: 1 });
+    receiver.follow("hall");
+    assert.deepEqual(moves(), ["stream_h"]);
+  });
+
+  test("that brings no packets is no move: a new connection is made", async () => {
+    await hears(NURSERY);
+    relaySays(list(NURSERY, HALL));
+    receiver.follow("hall");
+    moved("stream_h");
+    await clock.pass(4000);
+    assert.deepEqual(asked(), ["stream_a", "stream_h"]);
+  });
+
+  test("that a lost line leaves unanswered ends what is not wanted any more", async () => {
+    await hears(NURSERY);
+    relaySays(list(NURSERY, HALL));
+    receiver.follow("hall");
+    Sockets.newest.breaks();
+    assert.equal(Peers.made[0].closed, true);
+    assert.equal(media.at(-1), null);
+    await clock.pass(400);
+    Sockets.newest.opens();
+    relaySays(list(NURSERY, HALL));
+    assert.deepEqual(Sockets.newest.words.includes("resume"), false);
+    assert.deepEqual(asked(), ["stream_h"]);
+  });
+
+  test("that was made while the line was lost is taken note of", async () => {
+    await hears(NURSERY);
+    on(AGAIN);
+    Sockets.newest.breaks();
+    await flows(1);
+    Sockets.newest.opens();
+    relaySays({ type: "resumed", stream_id: "stream_b", resume_token: "t2" });
+    relaySays(list(AGAIN));
+    await flows(2);
+    assert.deepEqual(moves(), []);
+    assert.equal(receiver.status.phase, "hearing");
+  });
+
+  test("follows the newest stream, if that is what is wanted, and back again", async () => {
+    relaySays(list(NURSERY));
+    receiver.follow("latest");
+    await connects("stream_a");
+    on(HALL);
+    assert.deepEqual(moves(), ["stream_h"]);
+    moved("stream_h");
+    assert.equal(receiver.status.stream.slug, "hall");
+    relaySays({ type: "stream_available", stream_id: "stream_o", name: "Own", slug: "own" });
+    assert.deepEqual(moves(), ["stream_h"], "that one is not accepted");
+    relaySays({ type: "stream_ended", stream_id: "stream_h", reason: "stopped" });
+    assert.deepEqual(moves(), ["stream_h", "stream_a"]);
+    moved("stream_a");
+    await flows(2);
+    assert.equal(receiver.status.phase, "hearing");
+    assert.equal(Peers.made.length, 1);
   });
 });
 
@@ -362,7 +539,7 @@ describe("the line to the relay", () => {
 
   test("in another network a new connection takes over once it stands", async () => {
     await hears(NURSERY);
-    relay.move();
+    relay.roam();
     Sockets.newest.opens();
     assert.deepEqual(Sockets.newest.said("resume"), []);
     relaySays(list(NURSERY));

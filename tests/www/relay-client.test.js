@@ -141,19 +141,19 @@ describe("the line", () => {
 
   test("is begun anew in another network, whatever state it is in", async () => {
     let moves = 0;
-    relay.on("moved", () => (moves += 1));
+    relay.on("roamed", () => (moves += 1));
     const socket = opened();
-    relay.move();
+    relay.roam();
     assert.equal(socket.closedWith, 4000);
     assert.equal(Sockets.made.length, 2);
     Sockets.newest.breaks();
-    relay.move();
+    relay.roam();
     assert.equal(Sockets.made.length, 3);
     opened();
     assert.equal(relay.state, "open");
     assert.equal(moves, 2);
     relay.close();
-    relay.move();
+    relay.roam();
     assert.equal(Sockets.made.length, 3);
   });
 

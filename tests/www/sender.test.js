@@ -211,7 +211,7 @@ describe("while it is live", () => {
   });
 
   test("in another network a new connection takes over once it stands", async () => {
-    relay.move();
+    relay.roam();
     Sockets.newest.opens();
     assert.deepEqual(Sockets.newest.said("resume"), []);
     relaySays(list(details("stream_a", NURSERY)));

@@ -37,6 +37,30 @@ test("who hears a stream is counted in words", () => {
   assert.equal(text.audience({ receivers: 1, listeners: 2 }), "1 receiver · 2 listeners");
 });
 
+describe("how well a stream is heard", () => {
+  for (const [hearing, words] of [
+    [{ good: 2 }, "2 hear well"],
+    [{ good: 1, worst_loss_percent: 1.4 }, "1 hears well"],
+    [{ weak: 1, worst_loss_percent: 4.2 }, "1 has a weak line · up to 4 % lost"],
+    [
+      { good: 1, weak: 2, bad: 1, worst_loss_percent: 25 },
+      "1 hears badly · 2 have a weak line · 1 hears well · up to 25 % lost",
+    ],
+    [{}, ""],
+  ]) {
+    test(`is told as "${words}"`, () => {
+      const nobody = { good: 0, weak: 0, bad: 0, worst_loss_percent: 0 };
+      assert.equal(text.reachText({ ...nobody, ...hearing }), words);
+    });
+  }
+});
+
+test("whatever is newest has a name, and is waited for like anything", () => {
+  assert.equal(text.titleOfAddress("latest"), "Whatever is newest");
+  const absent = { phase: "waiting", reason: "absent", stream: null, error: null, endReason: null };
+  assert.match(text.hearingText(absent, "latest", false).explanation, /As soon as somebody sends/);
+});
+
 test("a stream without a name is still called something", () => {
   assert.equal(text.titleOf(details("stream_0b7c1234-x")), "Unnamed 0b7c");
   assert.equal(text.titleOfAddress("stream_0b7c1234-x"), "Unnamed 0b7c");

@@ -1,8 +1,8 @@
-"""How the bench hears that a beep began."""
+"""How the bench hears MP3."""
 
 import numpy as np
 
-from bench.mp3 import beginnings_of_sound
+from bench.mp3_ear import Mp3Ear
 from relay.audio.codec import Mp3Encoder
 
 SECOND = 48_000
@@ -19,8 +19,8 @@ def mp3(*loudness: int) -> bytes:
 def test_a_beginning_is_heard_once():
     """Sound after silence is a beginning, sound after sound is not."""
     data = mp3(0, 12_000, 0, 12_000, 12_000)
-    began = beginnings_of_sound()
-    heard = [at for at in range(0, len(data), 100) if began(data[at : at + 100])]
+    ear = Mp3Ear()
+    heard = [at for at in range(0, len(data), 100) if ear.take(data[at : at + 100])]
     assert len(heard) == 2
     first, second = (at / len(data) * 2.5 for at in heard)
     assert 0.4 < first < 0.7
@@ -29,6 +29,13 @@ def test_a_beginning_is_heard_once():
 
 def test_silence_has_no_beginning():
     """And neither have frames that are not there yet."""
-    began = beginnings_of_sound()
-    assert not began(mp3(0, 0))
-    assert not began(mp3(12_000)[:50])
+    ear = Mp3Ear()
+    assert not ear.take(mp3(0, 0))
+    assert not ear.take(mp3(12_000)[:50])
+
+
+def test_samples_are_counted():
+    """Half a second of silence and half a second of sound, give or take the codec's edges."""
+    ear = Mp3Ear()
+    ear.take(mp3(0, 12_000))
+    assert abs(ear.samples - SECOND) < 3 * 1152

@@ -1,0 +1,70 @@
+"""Every row of the fault sheet, by its id: what to do, and to what."""
+
+import signal
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from tests.e2e.relay_process import RelayProcess
+from tests.faults import half_open, http_listeners, slow_client
+from tests.faults.busy_machine import share_the_machine
+from tests.faults.churn import churn
+from tests.faults.closing import interrupt_closes
+from tests.faults.join_leave import join_and_leave
+from tests.faults.network_rows import NETWORK, NETWORK_LONG
+from tests.faults.restart import restart
+from tests.faults.row import Row
+from tests.faults.shutdown import end_while_streaming
+from tests.faults.vanish import vanish
+
+Fault = Callable[[], Awaitable[Row]]
+
+
+def on_a_server(do: Callable[[RelayProcess], Awaitable[Row]], *options: str) -> Fault:
+    """Have something done to a fresh server; that it ends well is part of it."""
+
+    async def fault() -> Row:
+        with tempfile.TemporaryDirectory(prefix="earshot-faults-") as folder:
+            relay = await RelayProcess.start(Path(folder), *options)
+            try:
+                row = await do(relay)
+                await relay.stop()
+            finally:
+                await relay.kill()
+        return row
+
+    return fault
+
+
+def visitors(minutes: float, seed: int) -> Fault:
+    """Return the row `churn`; what is free goes back to the system twice a minute meanwhile."""
+    return on_a_server(
+        lambda relay: churn(relay, minutes * 60, seed), "--cleanup-interval=30"
+    )
+
+
+FAULTS: dict[str, Fault] = {
+    "F1": on_a_server(lambda relay: join_and_leave(relay, 1000)),
+    "F2": on_a_server(lambda relay: vanish(relay, 200)),
+    "F3": on_a_server(lambda r: http_listeners.come_and_go(r, 500, watch_s=60)),
+    "F4": on_a_server(http_listeners.stop_reading),
+    "F5": on_a_server(slow_client.stop_reading),
+    "F11": on_a_server(half_open.no_way),
+    "F12": on_a_server(half_open.no_dtls),
+    "F13": lambda: interrupt_closes(1000),
+    "F22": on_a_server(lambda relay: end_while_streaming(relay, signal.SIGTERM)),
+    "F23": on_a_server(lambda relay: restart(relay, 20)),
+    "F27": on_a_server(lambda relay: share_the_machine(relay, 30)),
+    **NETWORK,
+}
+"""What `make faults` does."""
+
+LONG: dict[str, Fault] = {
+    "F1": on_a_server(lambda relay: join_and_leave(relay, 10_000)),
+    "churn": visitors(minutes=10, seed=1),
+    **NETWORK_LONG,
+}
+"""What ``--long`` does instead, or as well."""
+
+ROWS = sorted(FAULTS | LONG)
+"""The ids of all there are."""
