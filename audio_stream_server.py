@@ -4,8 +4,8 @@ import dataclasses
 
 from aiohttp import web
 
-from relay.consumers.decoder import PacketStream
-from relay.consumers.http_broadcast import Broadcasts
+from relay.audio.formats import FORMATS, Encoding
+from relay.consumers.http_broadcast import Broadcasts, Place
 from relay.errors import StreamNotFound
 from relay.hub.media_relay import MediaRelay
 from relay.rtp.packet import RtpPacket
@@ -48,7 +48,10 @@ class AudioStreamServer:
     def add_routes(self, app: web.Application) -> None:
         """Add the routes below ``/stream/``; they answer HEAD as well as GET."""
         app.router.add_get("/stream/status", self.status)
-        app.router.add_get("/stream/{address}.mp3", self.mp3)
+        extensions = "|".join(FORMATS)
+        app.router.add_get(
+            f"/stream/{{address}}.{{extension:{extensions}}}", self.sound
+        )
 
     async def status(self, request: web.Request) -> web.Response:
         """Answer which streams are live, newest last."""
@@ -61,36 +64,40 @@ class AudioStreamServer:
             headers=NO_STORE,
         )
 
-    async def mp3(self, request: web.Request) -> web.StreamResponse:
-        """Answer with the sound of a stream, given by id, name or ``latest``, until it ends."""
+    async def sound(self, request: web.Request) -> web.StreamResponse:
+        """Answer with what is on at an address, given by id, name or ``latest``."""
+        audio = FORMATS[request.match_info["extension"]]
         try:
-            stream = self._relay.find(request.match_info["address"])
-            response = LiveResponse(self._headers(stream))
-            if request.method == "HEAD":
-                return response
-            with self._broadcasts.open(stream) as listener:
-                await response.prepare(request)
-                if request.transport is not None:
-                    await listener.follow(request.transport)
+            place = self._broadcasts.place(request.match_info["address"])
         except StreamNotFound as error:
             return not_found(error)
+        encoding = Encoding.chosen(audio, default_bps=self._broadcasts.bitrate_bps)
+        response = LiveResponse(self._headers(place, encoding))
+        if request.method == "HEAD":
+            return response
+        async with self._broadcasts.open(place, encoding) as listener:
+            await response.prepare(request)
+            if request.transport is not None:
+                await listener.follow(request.transport)
         return response
 
-    def _headers(self, stream: PacketStream) -> dict[str, str]:
+    def _headers(self, place: Place, encoding: Encoding) -> dict[str, str]:
         """
         Return what players go by.
 
         The type must be bare (ESPHome compares it as a whole); the ``icy`` headers
         make VLC come back by itself when the connection is lost.
         """
-        return {
-            "Content-Type": "audio/mpeg",
-            "icy-name": stream.name.text if stream.name else PRODUCT,
-            "icy-br": str(self._broadcasts.bitrate_bps // 1000),
+        headers = {
+            "Content-Type": encoding.audio.content_type,
+            "icy-name": place.name or PRODUCT,
             "icy-pub": "0",
             "Accept-Ranges": "none",
             **NO_STORE,
         }
+        if encoding.bitrate_bps is not None:
+            headers["icy-br"] = str(encoding.bitrate_bps // 1000)
+        return headers
 
 
 def not_found(error: StreamNotFound) -> web.Response:
@@ -128,6 +135,6 @@ def add_routes(
     AudioStreamServer(relay, broadcasts, stream_list).add_routes(app)
 
     async def end_listeners(_: web.Application) -> None:
-        broadcasts.close()
+        broadcasts.end_listeners()
 
     app.on_shutdown.append(end_listeners)

@@ -129,7 +129,9 @@ async def open_sound(settings: Settings, stack: AsyncExitStack) -> Sound:
     stack.callback(worker.close)
     decoders = DecoderPool(relay, worker, events)
     stack.push_async_callback(decoders.close)
-    return Sound(relay, endpoint, worker, decoders, Broadcasts(decoders, settings.mp3))
+    broadcasts = Broadcasts(relay, decoders, worker, settings.mp3)
+    stack.push_async_callback(broadcasts.close)
+    return Sound(relay, endpoint, worker, decoders, broadcasts)
 
 
 async def open_desk(
@@ -195,7 +197,7 @@ async def open_doors(
     )
     if settings.supervised:
         await signaling.listen(ingress.host, ingress.port)
-    stack.callback(sound.broadcasts.close)
+    stack.callback(sound.broadcasts.end_listeners)
     desk.health.register(AUDIO_SERVER, checks.of_server(audio))
     desk.health.register("signaling", checks.of_server(signaling))
 

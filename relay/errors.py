@@ -10,6 +10,7 @@ RelayError
 │   ├── BadSessionDescription    SDP that does not parse or is not usable
 │   ├── NoAudio              SDP without an audio section we may use
 │   └── NoOpus               audio, but not Opus
+├── BadRequest           an address over HTTP that asks for what there is not
 ├── BadName              a stream name that breaks the rules
 ├── NameTaken            another device is live under that name
 ├── StreamNotFound       nobody sends under that id or name
@@ -61,6 +62,10 @@ class NoAudio(ProtocolError):
 
 class NoOpus(ProtocolError):
     code = "no_opus"
+
+
+class BadRequest(RelayError):
+    code = "bad_request"
 
 
 class BadName(RelayError):

@@ -38,6 +38,12 @@ class Mp3Settings:
 
     port: int
     bitrate_bps: int
+    frames_per_write: int = 1
+    """Frames that are collected before they are sent: cheaper, and later by as many."""
+    silence_without_sender: bool = True
+    """Whether a known name without a sender plays quiet; otherwise it is not found."""
+    cors_origins: tuple[str, ...] = ()
+    """Web origins whose pages may read the sound; ``*`` is all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,9 @@ class Settings:
             mp3=Mp3Settings(
                 port=options["audio_port"],
                 bitrate_bps=int(options["mp3_bitrate"]) * KBIT_PER_S,
+                frames_per_write=options["mp3_frames_per_write"],
+                silence_without_sender=options["audio_without_sender"] == "silence",
+                cors_origins=tuple(options["cors_origins"]),
             ),
             media=MediaSettings(
                 port=options["media_port"],

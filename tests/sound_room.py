@@ -35,7 +35,11 @@ class SoundRoom:
         self.worker = MediaWorker()
         self.decoders = DecoderPool(self.relay, self.worker, self.events)
         self.broadcasts = Broadcasts(
-            self.decoders, Mp3Settings(port=0, bitrate_bps=96_000)
+            self.relay,
+            self.decoders,
+            self.worker,
+            Mp3Settings(port=0, bitrate_bps=96_000),
+            linger_s=0.0,
         )
         self.visualization = Visualization(self.decoders)
 
@@ -44,6 +48,7 @@ class SoundRoom:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.broadcasts.close()
         await self.decoders.close()
         self.worker.close()
 

@@ -1,4 +1,4 @@
-"""Opus and MP3 through PyAV: mono, 16 bit, 48 kHz on the side of the sound."""
+"""Opus through PyAV: mono, 16 bit, 48 kHz on the side of the sound."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -13,6 +13,8 @@ Pcm = NDArray[np.int16]
 
 SAMPLE_RATE = 48_000
 MILLISECONDS = SAMPLE_RATE // 1000
+
+LAYOUTS = {1: "mono", 2: "stereo"}
 
 OPUS_FRAME_SAMPLES = 20 * MILLISECONDS
 
@@ -108,7 +110,7 @@ class OpusEncoder:
 
     def __init__(self, bitrate_bps: int = 48_000, application: str = "audio") -> None:
         """``application`` is ``audio`` or ``voip``, as libopus calls them."""
-        self._context = _encoder(
+        self._context = open_encoder(
             "libopus",
             "s16",
             bitrate_bps,
@@ -122,40 +124,9 @@ class OpusEncoder:
     def encode(self, pcm: Pcm) -> bytes:
         """Return the packet for exactly `OPUS_FRAME_SAMPLES` samples."""
         assert len(pcm) == OPUS_FRAME_SAMPLES, "an Opus packet here is 20 ms"
-        packets = self._context.encode(_frame(pcm, "s16", self._position))
+        packets = self._context.encode(audio_frame(pcm, "s16", self._position))
         self._position += len(pcm)
         return b"".join(bytes(packet) for packet in packets)
-
-
-class Mp3Encoder:
-    """
-    Makes MPEG-1 layer III frames of 24 ms, each of which can be played without the others.
-
-    Without the bit reservoir a frame leaves the encoder as soon as it can, and a
-    listener may begin with any of them.
-    """
-
-    FRAME_SAMPLES = 1152
-
-    def __init__(self, bitrate_bps: int = 96_000) -> None:
-        self._context = _encoder(
-            "libmp3lame", "s16p", bitrate_bps, reservoir="0", compression_level="7"
-        )
-        self._position = 0
-
-    def encode(self, pcm: Pcm) -> bytes:
-        """Return the whole frames that are ready after this sound of any length, often none."""
-        if not len(pcm):
-            return b""
-        packets = self._context.encode(_frame(pcm, "s16p", self._position))
-        self._position += len(pcm)
-        return b"".join(bytes(packet) for packet in packets)
-
-    def close(self) -> bytes:
-        """Return the frames that were held back; nothing can be encoded afterwards."""
-        if not self._position:
-            return b""
-        return b"".join(bytes(packet) for packet in self._context.encode(None))
 
 
 def _decoder() -> AudioCodecContext:
@@ -166,26 +137,37 @@ def _decoder() -> AudioCodecContext:
     return context
 
 
-def _encoder(
-    codec: Literal["libopus", "libmp3lame"],
+def open_encoder(
+    codec: Literal["libopus", "libmp3lame", "aac", "flac"],
     sample_format: str,
-    bitrate_bps: int,
+    bitrate_bps: int | None,
+    channels: int = 1,
     **options: str,
 ) -> AudioCodecContext:
+    """Return an encoder for `audio_frame`; ``bitrate_bps`` is None where nothing is lost."""
     context = av.CodecContext.create(codec, "w")
     context.sample_rate = SAMPLE_RATE
-    context.layout = "mono"
+    context.layout = LAYOUTS[channels]
     context.format = sample_format
     context.time_base = Fraction(1, SAMPLE_RATE)
-    context.bit_rate = bitrate_bps
+    if bitrate_bps is not None:
+        context.bit_rate = bitrate_bps
     context.thread_count = 1
     context.options = options
     return context
 
 
-def _frame(pcm: Pcm, sample_format: str, position: int) -> av.AudioFrame:
+def audio_frame(
+    pcm: Pcm, sample_format: str, position: int, channels: int = 1
+) -> av.AudioFrame:
+    """Return the sound as FFmpeg takes it; every channel gets the same."""
+    sound = pcm / np.float32(32768) if sample_format == "fltp" else pcm
+    if sample_format.endswith("p"):
+        planes = np.tile(sound, (channels, 1))
+    else:
+        planes = np.repeat(sound, channels).reshape(1, -1)
     frame = av.AudioFrame.from_ndarray(
-        np.ascontiguousarray(pcm).reshape(1, -1), format=sample_format, layout="mono"
+        np.ascontiguousarray(planes), format=sample_format, layout=LAYOUTS[channels]
     )
     frame.sample_rate = SAMPLE_RATE
     frame.time_base = Fraction(1, SAMPLE_RATE)

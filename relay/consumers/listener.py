@@ -1,15 +1,26 @@
 """One player that hears a stream over HTTP."""
 
+import array
 import asyncio
+import fcntl
 import socket
+import sys
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 SEND_BUFFER_BYTES = 16 * 1024
 """What the kernel may hold for a listener: the less, the sooner it shows that one does not read."""
 
+SKIP_AT_BYTES = 64 * 1024
+"""
+What may wait for a listener that is slow. Then it misses what is made until it has taken
+most of it, and goes on with what is live.
+"""
+RESUME_AT_BYTES = 4 * 1024
+
 MAX_UNSENT_BYTES = 256 * 1024
-"""A listener that leaves more than this is not coming back to the live sound."""
+"""A listener that leaves more than this (its burst counts) is not coming back to the live sound."""
 
 MAX_STANDSTILL_S = 8.0
 """A listener that takes nothing for so long is gone or asleep."""
@@ -21,8 +32,20 @@ DRAIN_CHECKS = 50
 CHECK_INTERVAL_S = 1.0
 
 
+SIOCOUTQ = 0x5411
+"""Linux: how much of what was written the other side has not confirmed yet (tcp(7))."""
+
 REASONS = ("left", "too_slow", "standstill", "stream_ended", "shutdown")
 """Why a listener is over; ``left`` is the player's own doing, `MAX_UNSENT_BYTES` is ``too_slow``."""
+
+
+class Framer(Protocol):
+    """Puts something of its own between the bytes that a listener gets, like titles."""
+
+    title: str
+
+    def frame(self, data: bytes) -> bytes:
+        """Return what is to be written instead of the data."""
 
 
 class Listener:
@@ -30,15 +53,32 @@ class Listener:
     Writes to one connection's transport, never waiting for it, and knows when it is over.
 
     A listener costs the others nothing: what it does not take waits in its own
-    transport, and it is dropped when that grows or stands still.
+    transport. A slow one skips what it cannot take and goes on live, at the border of a
+    frame, since all that is written is whole frames; one that stands still is dropped.
     """
 
     def __init__(
-        self, burst: Callable[[], bytes], clock: Callable[[], float] = time.monotonic
+        self,
+        burst: Callable[[], bytes],
+        clock: Callable[[], float] = time.monotonic,
+        *,
+        framer: Framer | None = None,
+        player: str = "",
     ) -> None:
-        """``burst`` returns what a listener gets at once when it begins."""
+        """
+        ``burst`` returns what a listener gets at once when it begins; ``player`` is what
+        it calls itself.
+        """
         self._burst = burst
         self._clock = clock
+        self.framer = framer
+        self.player = player
+        self.began_at = clock()
+        self.skips = 0
+        """How often it was brought back to the live sound."""
+        self.bytes_skipped = 0
+        self._skipping = False
+        self._skip_at_bytes = SKIP_AT_BYTES
         self._transport: asyncio.Transport | None = None
         self._over = asyncio.Event()
         self.reason: str | None = None
@@ -47,6 +87,10 @@ class Listener:
         self._bytes_sent = 0
         """What had left for the network when progress was last seen."""
         self._progress_at = 0.0
+
+    @property
+    def lasted_s(self) -> float:
+        return self._clock() - self.began_at
 
     async def follow(self, transport: asyncio.Transport) -> None:
         """Hear the stream on a connection; return when it is over and the rest was sent or cut."""
@@ -71,6 +115,7 @@ class Listener:
         self._transport = transport
         self._progress_at = self._clock()
         if burst := self._burst():
+            self._skip_at_bytes += len(burst)
             self.write(burst)
 
     async def _drain(self, transport: asyncio.Transport) -> None:
@@ -87,9 +132,30 @@ class Listener:
             return
         if transport.is_closing():
             self.end("left")
+        elif self._is_late(transport.get_write_buffer_size()):
+            self.bytes_skipped += len(data)
         else:
+            if self.framer is not None:
+                data = self.framer.frame(data)
             transport.write(data)
             self.bytes_written += len(data)
+
+    def _is_late(self, unsent: int) -> bool:
+        if self._skipping:
+            self._skipping = unsent > RESUME_AT_BYTES
+        elif unsent > self._skip_at_bytes:
+            self._skipping = True
+            self.skips += 1
+        return self._skipping
+
+    @property
+    def behind_bytes(self) -> int:
+        """What was made for this listener and has not arrived at it yet."""
+        if self._transport is None:
+            return 0
+        connection = self._transport.get_extra_info("socket")
+        in_kernel = 0 if connection is None else unconfirmed_bytes(connection)
+        return self._transport.get_write_buffer_size() + in_kernel
 
     def end(self, reason: str) -> None:
         """Stop writing. Idempotent; the first reason counts."""
@@ -111,3 +177,15 @@ class Listener:
             self._progress_at = self._clock()
         elif self._clock() - self._progress_at > MAX_STANDSTILL_S:
             self.end("standstill")
+
+
+def unconfirmed_bytes(connection: socket.socket) -> int:
+    """Return what the kernel still holds for the other side; 0 where it does not tell."""
+    if sys.platform != "linux" or connection.fileno() < 0:
+        return 0
+    size = array.array("i", [0])
+    try:
+        fcntl.ioctl(connection.fileno(), SIOCOUTQ, size)
+    except OSError:
+        return 0
+    return size[0]

@@ -237,9 +237,24 @@ def of_sound(decoders: DecoderPool, broadcasts: Broadcasts) -> list[Reading]:
             label="reason",
         ),
         Reading(
-            "voice_mp3_bytes_sent_total",
-            "Bytes of MP3 handed to listeners",
+            "voice_listener_bytes_sent_total",
+            "Bytes of sound handed to listeners",
             lambda: broadcasts.bytes_written,
+        ),
+        Reading(
+            "voice_listener_bytes_skipped_total",
+            "Bytes that slow listeners missed, to be back at the live sound",
+            lambda: broadcasts.bytes_skipped,
+        ),
+        Reading(
+            "voice_listener_skips_total",
+            "How often slow listeners were brought back to the live sound",
+            lambda: broadcasts.skips,
+        ),
+        Reading(
+            "voice_encoders",
+            "Formats that are made for listeners, of all addresses",
+            lambda: broadcasts.broadcasts,
         ),
     ]
 

@@ -1,6 +1,5 @@
 """Tests of relay/audio/codec.py: what is encoded is heard again, and holes do not click."""
 
-import io
 import os
 
 import av
@@ -12,10 +11,10 @@ from relay.audio.codec import (
     FADE_OUT_SAMPLES,
     OPUS_FRAME_SAMPLES,
     CorruptPacket,
-    Mp3Encoder,
     OpusDecoder,
     OpusEncoder,
 )
+from relay.audio.encoders import Mp3Encoder
 from relay.audio.level import rms_dbfs
 from tests.fakes import FakeSender, pitch, sine
 
@@ -36,14 +35,6 @@ def largest_step(pcm: Pcm) -> int:
 def steps_of_the_tone() -> int:
     """Return the largest difference between samples of the tone itself."""
     return largest_step(sine(440, -20, SECOND))
-
-
-def decoded_mp3(data: bytes) -> Pcm:
-    with av.open(io.BytesIO(data), format="mp3") as container:
-        stream = container.streams.audio[0]
-        assert (stream.rate, stream.layout.name) == (SECOND, "mono")
-        frames = [frame.to_ndarray()[0] for frame in container.decode(stream)]
-    return np.rint(np.concatenate(frames) * 32767).astype(np.int16)
 
 
 def test_a_tone_comes_back_from_opus() -> None:
@@ -168,51 +159,6 @@ def test_the_encoder_makes_one_packet_of_20_ms() -> None:
     encoder = OpusEncoder()
     tone = sine(440, -20, OPUS_FRAME_SAMPLES)
     assert all(3 < len(encoder.encode(tone)) < 400 for _ in range(50))
-
-
-def mp3_of(pcm: Pcm, piece: int) -> list[bytes]:
-    encoder = Mp3Encoder(96_000)
-    made = [encoder.encode(pcm[i : i + piece]) for i in range(0, len(pcm), piece)]
-    return [*made, encoder.close()]
-
-
-@pytest.mark.parametrize("piece", [120, 960, 1152, 5760])
-def test_a_tone_comes_back_from_mp3(piece: int) -> None:
-    """In pieces of any length, at the same pitch and level."""
-    pcm = decoded_mp3(b"".join(mp3_of(sine(1000, -20, 2 * SECOND), piece)))
-    assert pitch(pcm[SECOND // 2 : SECOND]) == pytest.approx(1000, abs=2)
-    assert rms_dbfs(pcm[SECOND // 2 : SECOND]) == pytest.approx(-23, abs=0.5)
-
-
-def test_mp3_comes_in_whole_frames_of_the_bit_rate() -> None:
-    """Each piece of output begins with a frame's header; 96 kbit/s are 288 bytes in 24 ms."""
-    made = [data for data in mp3_of(sine(1000, -20, SECOND), 960) if data]
-    assert all(data[:2] == b"\xff\xfb" and len(data) % 288 == 0 for data in made)
-
-
-def test_a_listener_may_begin_with_any_mp3_frame() -> None:
-    """No frame needs bits of an earlier one: its back reference is 0."""
-    for data in mp3_of(
-        np.random.default_rng(1).integers(-8000, 8000, SECOND).astype(np.int16), 960
-    ):
-        for start in range(0, len(data), 288):
-            main_data_begin = data[start + 4] << 1 | data[start + 5] >> 7
-            assert main_data_begin == 0
-
-
-def test_mp3_leaves_the_encoder_soon() -> None:
-    """The first frame is there after less than 60 ms of sound."""
-    encoder = Mp3Encoder(96_000)
-    tone = sine(1000, -20, SECOND)
-    needed = next(n for n in range(0, SECOND, 480) if encoder.encode(tone[n : n + 480]))
-    assert needed / SECOND < 0.06
-
-
-def test_nothing_in_gives_nothing_out() -> None:
-    """An encoder that was never used closes without a frame."""
-    encoder = Mp3Encoder()
-    assert encoder.encode(np.zeros(0, np.int16)) == b""
-    assert encoder.close() == b""
 
 
 @pytest.mark.skipif(

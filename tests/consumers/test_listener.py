@@ -211,3 +211,50 @@ def test_an_unfinished_listener_has_no_reason() -> None:
     listener = Listener(lambda: b"")
     listener.check()
     assert listener.reason is None
+
+
+async def test_a_slow_player_is_brought_back_to_live(line: Line) -> None:
+    """What it cannot take is left out, from the border of a frame to that of another."""
+    listener = line.listener()
+    following = asyncio.create_task(listener.follow(line.transport))
+    await asyncio.sleep(0)
+    frames = [number.to_bytes(2, "big") * 144 for number in range(1000)]
+    for frame in frames:
+        listener.write(frame)
+    assert listener.skips == 1
+    assert listener.bytes_written + listener.bytes_skipped == 1000 * 288
+    assert listener.behind_bytes <= limits.SKIP_AT_BYTES + 64 * KIB
+    before = await line.read(listener.bytes_written)
+    assert before == b"".join(frames[: len(before) // 288])
+    listener.write(b"live")
+    assert await line.read(4) == b"live"
+    assert listener.skips == 1
+    listener.end("shutdown")
+    await following
+
+
+async def test_a_burst_does_not_count_as_being_slow(line: Line) -> None:
+    """A player that asked for much at once does not miss what comes right after it."""
+    listener = line.listener(burst=bytes(limits.SKIP_AT_BYTES + 60 * KIB))
+    following = asyncio.create_task(listener.follow(line.transport))
+    await asyncio.sleep(0)
+    listener.write(bytes(288))
+    assert listener.skips == listener.bytes_skipped == 0
+    listener.end("shutdown")
+    await following
+
+
+async def test_what_is_behind_is_what_has_not_arrived(line: Line) -> None:
+    """In our own hands and in the kernel's; nothing when all was taken."""
+    listener = line.listener()
+    assert listener.behind_bytes == 0
+    following = asyncio.create_task(listener.follow(line.transport))
+    await asyncio.sleep(0)
+    listener.write(bytes(40 * KIB))
+    assert 0 < listener.behind_bytes <= 40 * KIB
+    await line.read(40 * KIB)
+    async with asyncio.timeout(5):
+        while listener.behind_bytes:  # noqa: ASYNC110 - the kernel tells nobody
+            await asyncio.sleep(0.01)
+    listener.end("shutdown")
+    await following

@@ -113,7 +113,9 @@ class House:
         )
         self.worker = MediaWorker()
         self.decoders = DecoderPool(self.relay, self.worker, self.events)
-        self.broadcasts = Broadcasts(self.decoders, Mp3Settings(0, 96_000))
+        self.broadcasts = Broadcasts(
+            self.relay, self.decoders, self.worker, Mp3Settings(0, 96_000)
+        )
         self.health = Health(self.relay, self.lobby, options={"port": {"value": 1}})
         self.metrics = Metrics(
             [

@@ -31,7 +31,7 @@ async def test_of_the_real_parts(house: House) -> None:
     """The names by which numbers are asked for are those that the real parts use."""
     worker = MediaWorker()
     decoders = DecoderPool(house.relay, worker, house.events)
-    broadcasts = Broadcasts(decoders, Mp3Settings(0, 96_000))
+    broadcasts = Broadcasts(house.relay, decoders, worker, Mp3Settings(0, 96_000))
     async with WebRtcEndpoint(
         house.events, port=0, addresses=["127.0.0.1"]
     ) as endpoint:
