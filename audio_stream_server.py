@@ -10,6 +10,7 @@ from relay.errors import StreamNotFound
 from relay.hub.media_relay import MediaRelay
 from relay.rtp.packet import RtpPacket
 from relay.web.stream_list import StreamList
+from relay.web.trust import Need, needs
 
 PRODUCT = "Earshot"
 
@@ -53,6 +54,7 @@ class AudioStreamServer:
             f"/stream/{{address}}.{{extension:{extensions}}}", self.sound
         )
 
+    @needs(Need.MEMBER)
     async def status(self, request: web.Request) -> web.Response:
         """Answer which streams are live, newest last."""
         details = self._stream_list.details()
@@ -64,6 +66,7 @@ class AudioStreamServer:
             headers=NO_STORE,
         )
 
+    @needs(Need.LISTEN)
     async def sound(self, request: web.Request) -> web.StreamResponse:
         """Answer with what is on at an address, given by id, name or ``latest``."""
         audio = FORMATS[request.match_info["extension"]]
@@ -108,6 +111,7 @@ def not_found(error: StreamNotFound) -> web.Response:
     )
 
 
+@needs(Need.NOTHING)
 async def health(request: web.Request) -> web.Response:
     """Answer that the server answers; the truth about all parts is on the other port."""
     return web.Response(text="OK", headers=NO_STORE)

@@ -27,16 +27,18 @@ from relay.rtp.packet import RtpPacket
 from relay.settings import INGRESS_HOST, INGRESS_PEER, INGRESS_PORT, Settings
 from relay.sources.demo import DemoSource
 from relay.web import checks, readings
-from relay.web.access import IngressDoor
+from relay.web.access import Access, IngressDoor
 from relay.web.app import Desk, create_app
 from relay.web.greeting import greeting
 from relay.web.health import AUDIO_SERVER, MEDIA, Health, PartState
+from relay.web.home_network import HomeNetwork, networks_of
 from relay.web.housekeeping import Housekeeping
 from relay.web.http_server import HttpServer
 from relay.web.lobby import Lobby
 from relay.web.loop_lag import LoopLag
 from relay.web.media import Media
 from relay.web.metrics import Metrics
+from relay.web.own_names import OwnNames
 from relay.web.pages import Pages
 from relay.web.stream_list import StreamList
 from relay.webrtc.endpoint import WebRtcEndpoint
@@ -153,7 +155,8 @@ async def open_desk(
             *readings.of_connections(lobby, health),
             *readings.of_streams(relay),
             *readings.of_media(endpoint, worker, lobby),
-            *readings.of_sound(sound.decoders, sound.broadcasts),
+            *readings.of_sound(sound.decoders),
+            *readings.of_listeners(sound.broadcasts),
             *readings.of_housekeeping(housekeeping),
         ],
         relay.events,
@@ -187,7 +190,7 @@ async def open_doors(
         lambda app: audio_stream_server.add_routes(
             app, sound.relay, sound.broadcasts, desk.stream_list
         ),
-        ingress if settings.supervised else None,
+        access_of(settings, ingress if settings.supervised else None),
     )
     audio = await stack.enter_async_context(
         HttpServer(audio_app, settings.mp3.port, "audio_port")
@@ -200,6 +203,20 @@ async def open_doors(
     stack.callback(sound.broadcasts.end_listeners)
     desk.health.register(AUDIO_SERVER, checks.of_server(audio))
     desk.health.register("signaling", checks.of_server(signaling))
+
+
+def access_of(settings: Settings, ingress: IngressDoor | None) -> Access:
+    """Return what the doors go by. Raises `SettingsError` for networks that are none."""
+    wanted = settings.access
+    return Access(
+        OwnNames((*wanted.host_names, *settings.media.addresses)),
+        HomeNetwork(
+            networks_of(wanted.allowed_networks, "allowed_networks"),
+            networks_of(wanted.trusted_proxies, "trusted_proxies"),
+        ),
+        frozenset(settings.mp3.cors_origins),
+        ingress=ingress,
+    )
 
 
 def stop_signal() -> asyncio.Event:

@@ -60,6 +60,18 @@ class MediaSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessSettings:
+    """Who may come in."""
+
+    host_names: tuple[str, ...] = ()
+    """Further names and addresses by which this machine is asked."""
+    allowed_networks: tuple[str, ...] = ()
+    """Networks that count as the home, beside private ones."""
+    trusted_proxies: tuple[str, ...] = ()
+    """Reverse proxies, whose word about their clients is believed."""
+
+
+@dataclass(frozen=True, slots=True)
 class CleanupSettings:
     """The periodic sweep, which finds what everything else missed."""
 
@@ -87,6 +99,7 @@ class Settings:
     signaling: SignalingSettings
     mp3: Mp3Settings
     media: MediaSettings
+    access: AccessSettings
     cleanup: CleanupSettings
     log: LogSettings
     data_dir: Path
@@ -124,6 +137,11 @@ class Settings:
                 addresses=tuple(map(_address, options["media_addresses"])),
                 sender_redundancy=options["sender_redundancy"],
                 sender_dtx=options["sender_dtx"],
+            ),
+            access=AccessSettings(
+                host_names=tuple(options["host_names"]),
+                allowed_networks=tuple(options["allowed_networks"]),
+                trusted_proxies=tuple(options["trusted_proxies"]),
             ),
             cleanup=CleanupSettings(
                 interval_s=options["cleanup_interval"] * SECONDS,

@@ -4,10 +4,16 @@ import struct
 from functools import cache
 from typing import Protocol
 
+import av
 import numpy as np
+from av.audio.codeccontext import AudioCodecContext
 
 from relay.audio.codec import SAMPLE_RATE, Pcm, audio_frame, open_encoder
 from relay.audio.formats import AAC, FLAC, MP3, WAV, Encoding
+
+
+class EncodingFailed(RuntimeError):
+    """The library below refused; the encoder is in no known state and is given up."""
 
 
 class SoundEncoder(Protocol):
@@ -18,7 +24,11 @@ class SoundEncoder(Protocol):
         """What a player needs before the first frame that it gets."""
 
     def encode(self, pcm: Pcm) -> bytes:
-        """Return the whole frames that are ready after this sound of any length, often none."""
+        """
+        Return the whole frames that are ready after this sound of any length, often none.
+
+        Raises `EncodingFailed`.
+        """
 
 
 def encoder_of(encoding: Encoding) -> SoundEncoder:
@@ -33,6 +43,13 @@ def encoder_of(encoding: Encoding) -> SoundEncoder:
         return AacEncoder(encoding.bitrate_bps, channels)
     assert encoding.audio is MP3, f"nothing makes {encoding.audio.extension}"
     return Mp3Encoder(encoding.bitrate_bps, channels)
+
+
+def _run(context: AudioCodecContext, frame: av.AudioFrame) -> list[bytes]:
+    try:
+        return [bytes(packet) for packet in context.encode(frame)]
+    except av.FFmpegError as error:
+        raise EncodingFailed(str(error)) from None
 
 
 @cache
@@ -71,11 +88,11 @@ class Mp3Encoder:
         """Return the whole frames that are ready after this sound of any length, often none."""
         if not len(pcm):
             return b""
-        packets = self._context.encode(
-            audio_frame(pcm, "s16p", self._position, self._channels)
+        packets = _run(
+            self._context, audio_frame(pcm, "s16p", self._position, self._channels)
         )
         self._position += len(pcm)
-        return b"".join(bytes(packet) for packet in packets)
+        return b"".join(packets)
 
     def close(self) -> bytes:
         """Return the frames that were held back; nothing can be encoded afterwards."""
@@ -98,11 +115,11 @@ class AacEncoder:
     def encode(self, pcm: Pcm) -> bytes:
         if not len(pcm):
             return b""
-        packets = self._context.encode(
-            audio_frame(pcm, "fltp", self._position, self._channels)
+        packets = _run(
+            self._context, audio_frame(pcm, "fltp", self._position, self._channels)
         )
         self._position += len(pcm)
-        return b"".join(self._adts(bytes(packet)) for packet in packets)
+        return b"".join(self._adts(packet) for packet in packets)
 
     def _adts(self, frame: bytes) -> bytes:
         """Return the frame behind 7 bytes that say where it ends and how it was made."""
@@ -144,11 +161,11 @@ class FlacEncoder:
     def encode(self, pcm: Pcm) -> bytes:
         if not len(pcm):
             return b""
-        packets = self._context.encode(
-            audio_frame(pcm, "s16", self._position, self._channels)
+        packets = _run(
+            self._context, audio_frame(pcm, "s16", self._position, self._channels)
         )
         self._position += len(pcm)
-        return b"".join(bytes(packet) for packet in packets)
+        return b"".join(packets)
 
 
 class WavEncoder:

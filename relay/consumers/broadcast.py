@@ -6,10 +6,8 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-import av
-
 from relay.audio.codec import Pcm
-from relay.audio.encoders import SoundEncoder, encoder_of, header_of
+from relay.audio.encoders import EncodingFailed, SoundEncoder, encoder_of, header_of
 from relay.audio.formats import Encoding
 from relay.audio.ogg import OggOpusWriter
 from relay.consumers.listener import Listener
@@ -94,7 +92,7 @@ class SoundBroadcast(Broadcast):
             if self._encoder is None:
                 self._encoder = encoder_of(self.encoding)
             return self._encoder.encode(pcm)
-        except av.FFmpegError:
+        except EncodingFailed:
             # A new one is made with the next sound; other formats are not disturbed.
             logger.exception("the %s encoder failed", self.encoding.audio.extension)
             self._encoder = None

@@ -1,11 +1,45 @@
-"""Who may come in at which door."""
+"""
+The one place that decides who may come in; every request passes it before any handler.
 
+Rule 1: a door asks first: the address, the name that was asked for, the page that asks.
+Rule 2: then it is decided once why somebody is believed, and what that allows.
+Rule 3: a route that does not declare what it needs lets nobody in.
+"""
+
+import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+from relay.web.home_network import HomeNetwork
+from relay.web.own_names import OwnNames, host_of
+from relay.web.trust import (
+    AT_HOME,
+    EVERYTHING,
+    VISITOR,
+    Handler,
+    Need,
+    Trust,
+    Visitor,
+    need_of,
+)
+
+logger = logging.getLogger(__name__)
+
+FETCH_SITE = "Sec-Fetch-Site"
+USER_NAME = "X-Remote-User-Display-Name"
+
+SAFE_METHODS = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+"""On every answer that does not say otherwise itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,23 +51,152 @@ class IngressDoor:
     peers: frozenset[str]
 
 
-def guard(ingress: IngressDoor | None) -> Callable[..., Awaitable[web.StreamResponse]]:
-    """Return the middleware that every request passes, before any handler sees it."""
+class Credentials(Protocol):
+    """Knows devices and players by what they carry."""
+
+    def visitor(self, request: web.Request, address: str) -> Visitor | None:
+        """Return who carries a credential that is valid now, None without one."""
+
+
+class NoCredentials:
+    """Nobody has been let in by name."""
+
+    def visitor(self, request: web.Request, address: str) -> Visitor | None:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What the doors go by."""
+
+    names: OwnNames
+    network: HomeNetwork = field(default_factory=HomeNetwork)
+    allowed_origins: frozenset[str] = frozenset()
+    """Web origins of other machines whose pages may use this server."""
+    paired: bool = False
+    """Whether everybody needs a credential, at home too."""
+    credentials: Credentials = field(default_factory=NoCredentials)
+    ingress: IngressDoor | None = None
+
+    def visitor(self, request: web.Request) -> Visitor:
+        """Return who asks. Raises `web.HTTPException` for whom no door is open."""
+        if self.ingress is not None and _port(request) == self.ingress.port:
+            return self._by_ingress(request, self.ingress)
+        address = self.network.client(request.remote, request.headers)
+        if not self.network.includes(address):
+            logger.info("refused %s: not an address of the home", address)
+            raise web.HTTPForbidden(text="this server is for the home alone\n")
+        arrived_at = _arrived_at(request)
+        host = host_of(request.headers.get(hdrs.HOST, ""))
+        if not self.names.includes(host, arrived_at):
+            logger.info("refused the host name %r: add it to host_names", host[:80])
+            raise web.HTTPMisdirectedRequest(text="")
+        self._check_page(request, arrived_at)
+        known = self.credentials.visitor(request, str(address))
+        here = address is not None and address.is_loopback
+        if known is not None:
+            return known
+        if self.paired:
+            return Visitor(Trust.NONE, str(address), here=here)
+        return Visitor(Trust.LAN, str(address), AT_HOME, here=here)
+
+    def _by_ingress(self, request: web.Request, door: IngressDoor) -> Visitor:
+        if request.remote not in door.peers:
+            raise web.HTTPForbidden(text="this port is Home Assistant's alone\n")
+        name = request.headers.get(USER_NAME, "")[:80]
+        return Visitor(Trust.INGRESS, request.remote or "", EVERYTHING, name)
+
+    def _check_page(self, request: web.Request, arrived_at: str | None) -> None:
+        """
+        Refuse what a page of another machine makes a browser at home ask.
+
+        A browser says ``Origin`` with every upgrade and every change; for the rest there
+        is ``Sec-Fetch-Site`` (on https and localhost) and ``Referer``. Programs say none.
+        Only following a link to a page is harmless, and that declares no need.
+        """
+        origin = request.headers.get(hdrs.ORIGIN)
+        if origin is None and _declared(request) is Need.NOTHING and _is_safe(request):
+            return
+        page = origin or origin_of(request.headers.get(hdrs.REFERER, ""))
+        if page:
+            if self._may_use(page, arrived_at):
+                return
+        elif request.headers.get(FETCH_SITE) != "cross-site":
+            return
+        logger.info(
+            "refused a page of %r; if it is one of the house, add its origin to "
+            "allowed_origins",
+            (page or "another site")[:80],
+        )
+        raise web.HTTPForbidden(
+            text="pages of other machines may not use this server\n"
+        )
+
+    def _may_use(self, origin: str, arrived_at: str | None) -> bool:
+        return origin in self.allowed_origins or self.names.owns(origin, arrived_at)
+
+
+def origin_of(referer: str) -> str:
+    """Return the origin of a ``Referer``, empty without one."""
+    scheme, separator, rest = referer.partition("://")
+    return f"{scheme}://{rest.partition('/')[0]}" if separator else ""
+
+
+def guard(access: Access) -> Callable[..., Awaitable[web.StreamResponse]]:
+    """Return the middleware of every application."""
 
     @web.middleware
     async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if (
-            ingress is not None
-            and _port(request) == ingress.port
-            and request.remote not in ingress.peers
-        ):
-            raise web.HTTPForbidden(text="this port is Home Assistant's alone\n")
+        visitor = request[VISITOR] = access.visitor(request)
+        if request.match_info.http_exception is None:
+            _check_need(visitor, _needed(request))
         return await handler(request)
 
     return admit
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """For `web.Application.on_response_prepare`."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+
+
+def _check_need(visitor: Visitor, need: Need | None) -> None:
+    if need is not None and visitor.may(need):
+        return
+    if visitor.trust is Trust.NONE:
+        raise web.HTTPUnauthorized(
+            text="this device is not paired yet; open /pair.html on it\n"
+        )
+    raise web.HTTPForbidden(text=f"{need or 'nobody'} is needed for this\n")
+
+
+def _needed(request: web.Request) -> Need | None:
+    need = _declared(request)
+    if need is Need.NOTHING and _is_upgrade(request):
+        return Need.MEMBER
+    return need
+
+
+def _declared(request: web.Request) -> Need | None:
+    return need_of(request.match_info.handler)
+
+
+def _is_upgrade(request: web.Request) -> bool:
+    return request.headers.get(hdrs.UPGRADE, "").lower() == "websocket"
+
+
+def _is_safe(request: web.Request) -> bool:
+    return request.method in SAFE_METHODS and not _is_upgrade(request)
 
 
 def _port(request: web.Request) -> int | None:
     """Return the port on which the request arrived."""
     address = request.get_extra_info("sockname")
     return address[1] if isinstance(address, tuple) else None
+
+
+def _arrived_at(request: web.Request) -> str | None:
+    """Return the address of ours at which the request arrived."""
+    address = request.get_extra_info("sockname")
+    return str(address[0]) if isinstance(address, tuple) else None

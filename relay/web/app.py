@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from aiohttp import hdrs, web
 
-from relay.web.access import IngressDoor, guard
+from relay.web.access import Access, add_headers, guard
 from relay.web.client_socket import ClientSocket
 from relay.web.health import Health
 from relay.web.lobby import Lobby
@@ -14,6 +14,7 @@ from relay.web.media import Endpoint
 from relay.web.metrics import Metrics
 from relay.web.pages import Pages
 from relay.web.stream_list import StreamList
+from relay.web.trust import Need, needs
 
 RETRY_AFTER_S = 5
 
@@ -29,12 +30,14 @@ class Desk:
     metrics: Metrics
     endpoint: Endpoint
 
+    @needs(Need.NOTHING)
     async def root(self, request: web.Request) -> web.StreamResponse:
         """The page, or the socket: existing cards open it without a path."""
         if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
             return await self.socket(request)
         return self.pages.page("").response(request)
 
+    @needs(Need.MEMBER)
     async def socket(self, request: web.Request) -> web.StreamResponse:
         if not self.lobby.open:
             self.lobby.tally.connections_refused += 1
@@ -47,6 +50,7 @@ class Desk:
         )
         return socket.response
 
+    @needs(Need.MEMBER)
     async def streams(self, _: web.Request) -> web.Response:
         details = [
             dataclasses.asdict(d) | {"reception": self._reception(d.stream_id)}
@@ -78,10 +82,11 @@ class Desk:
 def create_app(
     desk: Desk,
     add_audio_routes: Callable[[web.Application], None],
-    ingress: IngressDoor | None = None,
+    access: Access,
 ) -> web.Application:
     """Return the application; shutting it down closes all sockets with code 1001."""
-    app = web.Application(middlewares=[guard(ingress)])
+    app = web.Application(middlewares=[guard(access)])
+    app.on_response_prepare.append(add_headers)
     app.router.add_get("/", desk.root)
     app.router.add_get("/ws", desk.socket)
     app.router.add_get("/health", desk.health.handle)

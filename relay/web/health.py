@@ -12,13 +12,12 @@ from relay import __version__
 from relay.hub.media_relay import MediaRelay
 from relay.rtp.packet import RtpPacket
 from relay.web.lobby import Lobby
+from relay.web.trust import Need, needs, visitor_of
 
 logger = logging.getLogger(__name__)
 
 MEDIA = "media"
 AUDIO_SERVER = "audio_server"
-
-LOOPBACK = frozenset({"127.0.0.1", "::1"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +66,16 @@ class Health:
         check = self._checks.get(part)
         return check is not None and _state(part, check).alive
 
+    @needs(Need.NOTHING)
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer ``GET /health``: 200, or 503 if any part is dead."""
+        """Answer ``GET /health``: 200, or 503 if any part is dead; strangers get no details."""
         states = self.states()
         healthy = all(state.alive for state in states.values())
         report = self._report(healthy, states)
-        if request.remote in LOOPBACK:
+        visitor = visitor_of(request)
+        if not visitor.may(Need.STATE):
+            report = {"status": report["status"]}
+        elif visitor.here:
             report["options"] = self._options
         return web.json_response(
             report,

@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from relay import events
 from relay.events import EventBus
 from relay.web.tally import CloseReason
+from relay.web.trust import Need, needs
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -142,6 +143,7 @@ class Metrics(Collector):
         """Called by the registry at every scrape."""
         return [reading.family() for reading in self._readings]
 
+    @needs(Need.STATE)
     async def handle(self, request: web.Request) -> web.Response:
         """Answer ``GET /metrics``: JSON for those who accept that and no text."""
         accept = request.headers.get("Accept", "")

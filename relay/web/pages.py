@@ -7,6 +7,8 @@ from pathlib import Path
 
 from aiohttp import hdrs, web
 
+from relay.web.trust import Need, needs
+
 CONTENT_TYPES = {
     ".css": "text/css",
     ".html": "text/html",
@@ -79,6 +81,7 @@ class Pages:
     def __iter__(self) -> Iterator[str]:
         return iter(self._pages)
 
+    @needs(Need.NOTHING)
     async def handle(self, request: web.Request) -> web.Response:
         """Answer a GET for any page. Raises `web.HTTPNotFound`."""
         return self.page(request.path.removeprefix("/")).response(request)

@@ -189,7 +189,7 @@ def of_media(
     ]
 
 
-def of_sound(decoders: DecoderPool, broadcasts: Broadcasts) -> list[Reading]:
+def of_sound(decoders: DecoderPool) -> list[Reading]:
     statistics = decoders.statistics
     return [
         Reading(
@@ -225,6 +225,11 @@ def of_sound(decoders: DecoderPool, broadcasts: Broadcasts) -> list[Reading]:
             },
             label="kind",
         ),
+    ]
+
+
+def of_listeners(broadcasts: Broadcasts) -> list[Reading]:
+    return [
         Reading(
             "voice_listeners_total",
             "Listeners that ever came",

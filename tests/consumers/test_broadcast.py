@@ -2,7 +2,6 @@
 
 import asyncio
 
-import av
 import numpy as np
 import pytest
 
@@ -84,7 +83,7 @@ def test_an_encoder_that_failed_is_made_anew(
     broadcast, tone = Playing().broadcast, sine(440, -20, 4800)
     broadcast.consume(tone)
     broken = broadcast._encoder
-    monkeypatch.setattr(encoders, "audio_frame", _refuses)
+    monkeypatch.setattr(encoders, "_run", _refuses)
     assert broadcast.consume(tone) == b""
     assert "the mp3 encoder failed" in caplog.text
     monkeypatch.undo()
@@ -93,7 +92,7 @@ def test_an_encoder_that_failed_is_made_anew(
 
 
 def _refuses(*_: object) -> None:
-    raise av.error.InvalidDataError(1, "no")
+    raise encoders.EncodingFailed("no")
 
 
 def test_headers_are_there_before_the_first_sound() -> None:

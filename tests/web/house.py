@@ -19,7 +19,7 @@ from relay.hub.stream import Stream
 from relay.rtp.packet import RtpPacket
 from relay.settings import CleanupSettings, Mp3Settings
 from relay.web import readings
-from relay.web.access import IngressDoor
+from relay.web.access import Access, IngressDoor
 from relay.web.app import Desk, create_app
 from relay.web.health import Health
 from relay.web.housekeeping import Housekeeping
@@ -27,6 +27,7 @@ from relay.web.http_server import HttpServer
 from relay.web.lobby import Lobby
 from relay.web.media import Media
 from relay.web.metrics import Metrics
+from relay.web.own_names import OwnNames
 from relay.web.pages import Pages
 from relay.web.stream_list import StreamList
 from tests.web.fakes import OFFER, FakeEndpoint, FakeVisualization
@@ -96,6 +97,7 @@ class House:
         clock: Callable[[], float] = time.monotonic,
         www: Path | None = None,
         ingress: IngressDoor | None = None,
+        access: Access | None = None,
     ) -> None:
         self.clock = clock
         self.ingress = ingress
@@ -122,7 +124,8 @@ class House:
                 *readings.of_connections(self.lobby, self.health),
                 *readings.of_streams(self.relay),
                 *readings.of_media(self.endpoint, self.worker, self.lobby),
-                *readings.of_sound(self.decoders, self.broadcasts),
+                *readings.of_sound(self.decoders),
+                *readings.of_listeners(self.broadcasts),
                 *readings.of_housekeeping(self.housekeeping),
             ],
             self.events,
@@ -137,7 +140,9 @@ class House:
             self.endpoint,
         )
         self.server = HttpServer(
-            create_app(desk, lambda app: None, ingress),
+            create_app(
+                desk, lambda app: None, access or Access(OwnNames(), ingress=ingress)
+            ),
             0,
             "signaling_port",
             hosts=["127.0.0.1"],

@@ -1,7 +1,21 @@
-"""Who may come in at which door."""
+"""Tests of relay/web/access.py: who may come in at which door."""
 
-from relay.web.access import IngressDoor
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+from aiohttp import WSServerHandshakeError, web
+
+from relay.web.access import Access, IngressDoor, origin_of
+from relay.web.home_network import HomeNetwork, networks_of
+from relay.web.own_names import OwnNames
+from relay.web.trust import AT_HOME, Trust, Visitor, need_of
 from tests.web.house import House
+
+FOREIGN = "http://evil.example"
+LAN = Access(OwnNames(host_name=lambda: "pantry"))
+PAIRED = replace(LAN, paired=True)
 
 
 async def _status_at_ingress(peers: set[str]) -> tuple[int, int]:
@@ -24,3 +38,196 @@ async def test_ingress_is_for_the_supervisor_alone() -> None:
 async def test_supervisor_comes_in_by_ingress() -> None:
     """The Supervisor is let in by its address."""
     assert await _status_at_ingress({"127.0.0.1"}) == (200, 200)
+
+
+@contextmanager
+def refused(status: int) -> Iterator[None]:
+    """Expect that an upgrade is answered so."""
+    with pytest.raises(WSServerHandshakeError) as caught:
+        yield
+    assert caught.value.status == status
+
+
+def routes(app: web.Application) -> list[tuple[str, str]]:
+    return [
+        (route.method, route.resource.canonical if route.resource else "")
+        for route in app.router.routes()
+    ]
+
+
+async def test_every_route_declares_what_it_needs() -> None:
+    """One that does not would let nobody in."""
+    async with House() as house:
+        app = house.server._runner.app
+        assert len(routes(app)) >= 10
+        missing = [r for r in app.router.routes() if need_of(r.handler) is None]
+        assert missing == []
+
+
+async def test_a_route_without_a_declaration_lets_nobody_in() -> None:
+    """Forgetting it is noticed at once, and harmless."""
+    async with House() as house:
+
+        async def forgotten(_: web.Request) -> web.Response:
+            return web.Response(text="secret")
+
+        house.server._runner.app._router._frozen = False
+        house.server._runner.app.router.add_get("/forgotten", forgotten)
+        async with house.session.get("/forgotten") as answer:
+            assert answer.status == 403
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "rebind.evil.example:8080", "", "a/b"]
+)
+async def test_a_name_that_is_not_ours_is_misdirected(host: str) -> None:
+    """DNS rebinding: the browser believes it is at home with the stranger's page."""
+    async with House(access=LAN) as house:
+        app = house.server._runner.app
+        paths = {path for method, path in routes(app) if method == "GET"}
+        for path in paths:
+            headers = {"Host": host}
+            async with house.session.get(path, headers=headers) as answer:
+                assert (answer.status, await answer.read()) == (421, b"")
+
+
+@pytest.mark.parametrize("host", ["pantry.local:8080", "PANTRY", "localhost", "[::1]"])
+async def test_our_own_names_are_answered(host: str) -> None:
+    async with (
+        House(access=LAN) as house,
+        house.session.get("/api/streams", headers={"Host": host}) as answer,
+    ):
+        assert answer.status == 200
+
+
+async def test_a_foreign_page_opens_no_socket() -> None:
+    """Cross-site WebSocket hijacking, at both addresses of the socket."""
+    async with House(access=LAN) as house:
+        for origin in (
+            FOREIGN,
+            "null",
+            "http://192.168.77.7",
+            "http://pantry.evil.example",
+        ):
+            for path in ("/", "/ws"):
+                with refused(403):
+                    await house.session.ws_connect(path, origin=origin)
+
+
+async def test_pages_of_this_machine_and_programs_open_one() -> None:
+    """Home Assistant's dashboard is on another port; a program has no origin."""
+    async with House(access=LAN) as house:
+        for origin in (None, "http://pantry.local:8123", "http://127.0.0.1"):
+            async with house.session.ws_connect("/ws", origin=origin) as socket:
+                assert (await socket.receive_json())["type"] == "available_streams"
+
+
+async def test_the_owner_may_name_other_pages(caplog: pytest.LogCaptureFixture) -> None:
+    """And is told which one it was that was refused."""
+    caplog.set_level("INFO")
+    async with House(access=LAN) as house:
+        with refused(403):
+            await house.session.ws_connect("/ws", origin="http://ha.home:8123")
+        assert "'http://ha.home:8123'" in caplog.text
+        assert "allowed_origins" in caplog.text
+    allowed = replace(LAN, allowed_origins=frozenset({"http://ha.home:8123"}))
+    async with House(access=allowed) as house:
+        await (
+            await house.session.ws_connect("/ws", origin="http://ha.home:8123")
+        ).close()
+        with refused(403):
+            await house.session.ws_connect("/ws", origin="http://ha.home")
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": FOREIGN},
+        {"Referer": f"{FOREIGN}/page"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "cross-site", "Referer": f"{FOREIGN}/"},
+    ],
+)
+async def test_a_foreign_page_reads_nothing(headers: dict[str, str]) -> None:
+    """What is more than a page is refused, whichever way the browser tells."""
+    async with House(access=LAN) as house:
+        app = house.server._runner.app
+        for method, path in routes(app):
+            handler = next(
+                r.handler
+                for r in app.router.routes()
+                if r.resource and r.resource.canonical == path and r.method == method
+            )
+            async with house.session.request(method, path, headers=headers) as answer:
+                harmless = need_of(handler) == "nothing" and "Origin" not in headers
+                assert answer.status == (403 if not harmless else answer.status)
+                assert harmless or answer.status == 403
+
+
+async def test_a_link_to_a_page_may_be_followed() -> None:
+    """From a search engine, a wiki, a chat."""
+    headers = {"Referer": f"{FOREIGN}/", "Sec-Fetch-Site": "cross-site"}
+    async with (
+        House(access=LAN) as house,
+        house.session.get("/health", headers=headers) as answer,
+    ):
+        assert answer.status == 200
+
+
+async def test_a_public_address_is_refused() -> None:
+    """Somebody forwarded a port. Here a proxy says where the request is from."""
+    access = replace(
+        LAN, network=HomeNetwork(proxies=networks_of(["127.0.0.1"], "proxies"))
+    )
+    async with House(access=access) as house:
+        for client, status in [("8.8.8.8", 403), ("192.168.1.3", 200)]:
+            headers = {"X-Forwarded-For": client}
+            async with house.session.get("/api/streams", headers=headers) as answer:
+                assert answer.status == status
+
+
+async def test_paired_lets_nobody_in_without_a_credential() -> None:
+    """Pages and whether the server is well are all that a stranger sees."""
+    async with House(access=PAIRED) as house:
+        with refused(401):
+            await house.session.ws_connect("/ws")
+        with refused(401):
+            await house.session.ws_connect("/")
+        async with house.session.get("/api/streams") as answer:
+            assert answer.status == 401
+            assert "not paired" in await answer.text()
+
+
+class Keyring:
+    """Credentials that know one word."""
+
+    def visitor(self, request: web.Request, address: str) -> Visitor | None:
+        if request.headers.get("Authorization") != "Bearer let-me-in":
+            return None
+        return Visitor(Trust.PAIRED, address, AT_HOME, "tablet", "id-1")
+
+
+async def test_paired_lets_in_who_has_one() -> None:
+    access = replace(PAIRED, credentials=Keyring())
+    headers = {"Authorization": "Bearer let-me-in"}
+    async with (
+        House(access=access) as house,
+        house.session.get("/api/streams", headers=headers) as answer,
+    ):
+        assert answer.status == 200
+
+
+async def test_every_answer_has_the_headers() -> None:
+    """Errors too; pages say more themselves."""
+    async with House(access=LAN) as house:
+        for path in ("/health", "/api/streams", "/nothing-here"):
+            async with house.session.get(path) as answer:
+                assert answer.headers["X-Content-Type-Options"] == "nosniff"
+                assert answer.headers["Referrer-Policy"] == "no-referrer"
+                assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+                assert "frame-ancestors" in answer.headers["Content-Security-Policy"]
+
+
+def test_the_origin_of_a_referer() -> None:
+    assert origin_of("http://host:80/a?b") == "http://host:80"
+    assert origin_of("") == origin_of("nonsense") == ""

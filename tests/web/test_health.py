@@ -2,7 +2,10 @@
 
 import pytest
 
+from relay.web.access import Access
 from relay.web.health import AUDIO_SERVER, MEDIA, PartState
+from relay.web.home_network import HomeNetwork, networks_of
+from relay.web.own_names import OwnNames
 from tests.web.house import House
 
 
@@ -67,10 +70,22 @@ async def test_part_that_was_never_registered(house: House) -> None:
     assert report["audio_server_running"] is False
 
 
-async def test_options(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_options(house: House) -> None:
     """This machine is told the options and where they came from; others are not."""
     _, report = await _ask(house)
     assert report["options"] == {"port": {"value": 1}}
-    monkeypatch.setattr("relay.web.health.LOOPBACK", frozenset())
-    _, report = await _ask(house)
-    assert "options" not in report
+    network = HomeNetwork(proxies=networks_of(["127.0.0.1"], "proxies"))
+    async with House(access=Access(OwnNames(), network)) as proxied:
+        far = {"X-Forwarded-For": "192.168.1.3"}
+        async with proxied.session.get("/health", headers=far) as answer:
+            assert "options" not in await answer.json()
+
+
+async def test_strangers_are_told_whether_it_is_well_and_no_more() -> None:
+    """Where everybody is paired, and this one is not."""
+    network = HomeNetwork(proxies=networks_of(["127.0.0.1"], "proxies"))
+    access = Access(OwnNames(), network, paired=True)
+    async with House(access=access) as house:
+        far = {"X-Forwarded-For": "192.168.1.3"}
+        async with house.session.get("/health", headers=far) as answer:
+            assert await answer.json() == {"status": "healthy"}

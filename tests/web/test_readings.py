@@ -39,7 +39,8 @@ async def test_of_the_real_parts(house: House) -> None:
             *readings.of_connections(house.lobby, house.health),
             *readings.of_streams(house.relay),
             *readings.of_media(endpoint, worker, house.lobby),
-            *readings.of_sound(decoders, broadcasts),
+            *readings.of_sound(decoders),
+            *readings.of_listeners(broadcasts),
             *readings.of_housekeeping(house.housekeeping),
         ]
         for reading in table:
