@@ -301,13 +301,14 @@ class Broadcasts:
 
     def _stop_if_idle(self, on_air: _OnAir, broadcast: Broadcast) -> None:
         """Stop a broadcast without listeners, and the programme with its last. Idempotent."""
-        if broadcast.listeners or broadcast.encoding not in on_air.broadcasts:
+        present = on_air.broadcasts.get(broadcast.encoding)
+        if broadcast.listeners or present is not broadcast:
             return
         del on_air.broadcasts[broadcast.encoding]
         on_air.programme.remove(broadcast)  # type: ignore[arg-type]
         if not on_air.broadcasts:
             packets = isinstance(on_air.programme, OpusProgramme)
-            del self._on_air[on_air.place.address, packets]
+            self._on_air.pop((on_air.place.address, packets), None)
             task = asyncio.create_task(on_air.programme.close())
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
@@ -320,9 +321,10 @@ class Broadcasts:
     async def close(self) -> None:
         """End all listeners and stop everything. Idempotent."""
         self.end_listeners()
-        for on_air in list(self._on_air.values()):
+        while self._on_air:
+            _, on_air = self._on_air.popitem()
+            on_air.broadcasts.clear()
             await on_air.programme.close()
-        self._on_air.clear()
         await asyncio.gather(*self._closing)
 
 
