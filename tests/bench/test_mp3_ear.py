@@ -3,7 +3,7 @@
 import numpy as np
 
 from bench.mp3_ear import Mp3Ear
-from relay.audio.codec import Mp3Encoder
+from relay.audio.encoders import Mp3Encoder
 
 SECOND = 48_000
 
