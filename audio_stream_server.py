@@ -2,19 +2,23 @@
 
 import dataclasses
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
-from relay.audio.formats import FORMATS, Encoding
-from relay.consumers.http_broadcast import Broadcasts, Place
-from relay.errors import StreamNotFound
-from relay.hub.media_relay import MediaRelay
-from relay.rtp.packet import RtpPacket
+from relay.audio.formats import Encoding
+from relay.audio.icy import IcyFramer
+from relay.consumers.http_broadcast import Broadcasts, ListenerWishes
+from relay.web.access import Access, add_headers, guard
+from relay.web.cross_origin import CrossOrigin
+from relay.web.player_answer import NO_STORE, answer_headers, header_text
+from relay.web.player_lists import PlayerLists
+from relay.web.player_page import PlayerPage
+from relay.web.player_request import PlayerRequest, split_path
+from relay.web.refusal import in_words
 from relay.web.stream_list import StreamList
 from relay.web.trust import Need, needs
 
-PRODUCT = "Earshot"
-
-NO_STORE = {"Cache-Control": "no-cache, no-store", "X-Content-Type-Options": "nosniff"}
+MAX_PLAYER_NAME = 120
+"""Characters of what a player calls itself that are kept for who looks after the server."""
 
 
 class LiveResponse(web.StreamResponse):
@@ -34,30 +38,38 @@ class LiveResponse(web.StreamResponse):
 
 
 class AudioStreamServer:
-    """The handlers; one instance may serve several applications."""
+    """The handlers; one instance serves the applications of both ports."""
 
     def __init__(
         self,
-        relay: MediaRelay[RtpPacket],
         broadcasts: Broadcasts,
-        stream_list: StreamList | None = None,
+        streams: StreamList,
+        lists: PlayerLists,
+        page: PlayerPage,
+        cross_origin: CrossOrigin = CrossOrigin(),
     ) -> None:
-        self._relay = relay
         self._broadcasts = broadcasts
-        self._stream_list = stream_list or StreamList(relay)
+        self._streams = streams
+        self._lists = lists
+        self._cross_origin = cross_origin
+        self.page = page
 
     def add_routes(self, app: web.Application) -> None:
-        """Add the routes below ``/stream/``; they answer HEAD as well as GET."""
+        """Add the routes, which answer HEAD as well as GET; the app's shutdown ends all listeners."""
         app.router.add_get("/stream/status", self.status)
-        extensions = "|".join(FORMATS)
-        app.router.add_get(
-            f"/stream/{{address}}.{{extension:{extensions}}}", self.sound
-        )
+        app.router.add_get("/api/listeners", self.listeners)
+        self._lists.add_routes(app)
+        app.router.add_get("/stream/{path}", in_words(self.sound))
+        self._cross_origin.add_to(app, "/stream")
+        app.on_shutdown.append(self._end_listeners)
+
+    async def _end_listeners(self, _: web.Application) -> None:
+        self._broadcasts.end_listeners()
 
     @needs(Need.MEMBER)
-    async def status(self, request: web.Request) -> web.Response:
+    async def status(self, _: web.Request) -> web.Response:
         """Answer which streams are live, newest last."""
-        details = self._stream_list.details()
+        details = self._streams.details()
         return web.json_response(
             {
                 "active_streams": [stream.stream_id for stream in details],
@@ -66,79 +78,59 @@ class AudioStreamServer:
             headers=NO_STORE,
         )
 
+    @needs(Need.MEMBER)
+    async def listeners(self, _: web.Request) -> web.Response:
+        """Answer how every listener hears."""
+        reports = [dataclasses.asdict(r) for r in self._broadcasts.reports()]
+        return web.json_response({"listeners": reports}, headers=NO_STORE)
+
     @needs(Need.LISTEN)
     async def sound(self, request: web.Request) -> web.StreamResponse:
-        """Answer with what is on at an address, given by id, name or ``latest``."""
-        audio = FORMATS[request.match_info["extension"]]
-        try:
-            place = self._broadcasts.place(request.match_info["address"])
-        except StreamNotFound as error:
-            return not_found(error)
-        encoding = Encoding.chosen(audio, default_bps=self._broadcasts.bitrate_bps)
-        response = LiveResponse(self._headers(place, encoding))
-        if request.method == "HEAD":
+        """
+        Answer with what is on at an address, given by id, name or ``latest``.
+
+        Raises `BadRequest`, `StreamNotFound` or `CapacityExceeded` before anything is sent.
+        """
+        address, extension = split_path(request.match_info["path"])
+        wish = PlayerRequest.read(extension, request.query, request.headers)
+        place = self._broadcasts.place(address)
+        if wish.wants_page:
+            return self.page.answer()
+        encoding = Encoding.chosen(
+            wish.audio,
+            default_bps=self._broadcasts.bitrate_bps,
+            bitrate_bps=wish.bitrate_bps,
+            channels=wish.channels,
+        )
+        response = LiveResponse(answer_headers(wish, place.name, encoding))
+        if request.method == hdrs.METH_HEAD:
             return response
-        async with self._broadcasts.open(place, encoding) as listener:
+        wishes = ListenerWishes(
+            wish.burst_bytes, IcyFramer() if wish.icy else None, _player(request)
+        )
+        async with self._broadcasts.open(place, encoding, wishes) as listener:
             await response.prepare(request)
             if request.transport is not None:
                 await listener.follow(request.transport)
         return response
 
-    def _headers(self, place: Place, encoding: Encoding) -> dict[str, str]:
-        """
-        Return what players go by.
 
-        The type must be bare (ESPHome compares it as a whole); the ``icy`` headers
-        make VLC come back by itself when the connection is lost.
-        """
-        headers = {
-            "Content-Type": encoding.audio.content_type,
-            "icy-name": place.name or PRODUCT,
-            "icy-pub": "0",
-            "Accept-Ranges": "none",
-            **NO_STORE,
-        }
-        if encoding.bitrate_bps is not None:
-            headers["icy-br"] = str(encoding.bitrate_bps // 1000)
-        return headers
-
-
-def not_found(error: StreamNotFound) -> web.Response:
-    return web.Response(
-        status=404,
-        text=f"{error}. /stream/status lists the streams that are live.\n",
-        headers=NO_STORE,
-    )
+def _player(request: web.Request) -> str:
+    agent = request.headers.get(hdrs.USER_AGENT, "")
+    return header_text(agent)[:MAX_PLAYER_NAME]
 
 
 @needs(Need.NOTHING)
-async def health(request: web.Request) -> web.Response:
+async def health(_: web.Request) -> web.Response:
     """Answer that the server answers; the truth about all parts is on the other port."""
     return web.Response(text="OK", headers=NO_STORE)
 
 
-def create_app(
-    relay: MediaRelay[RtpPacket],
-    broadcasts: Broadcasts,
-    stream_list: StreamList | None = None,
-) -> web.Application:
-    """Return the application of the second port."""
-    app = web.Application()
-    add_routes(app, relay, broadcasts, stream_list)
+def create_app(server: AudioStreamServer, access: Access) -> web.Application:
+    """Return the application of the second port, which has no pages but the player's."""
+    app = web.Application(middlewares=[guard(access)])
+    app.on_response_prepare.append(add_headers)
+    server.add_routes(app)
+    server.page.add_routes(app)
     app.router.add_get("/health", health)
     return app
-
-
-def add_routes(
-    app: web.Application,
-    relay: MediaRelay[RtpPacket],
-    broadcasts: Broadcasts,
-    stream_list: StreamList | None = None,
-) -> None:
-    """Give an application the routes below ``/stream/``; its shutdown ends all listeners."""
-    AudioStreamServer(relay, broadcasts, stream_list).add_routes(app)
-
-    async def end_listeners(_: web.Application) -> None:
-        broadcasts.end_listeners()
-
-    app.on_shutdown.append(end_listeners)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import audio_stream_server
+from audio_stream_server import AudioStreamServer
 from relay import log
 from relay.consumers.analyser import Visualization
 from relay.consumers.decoder import DecoderPool
@@ -27,19 +28,24 @@ from relay.rtp.packet import RtpPacket
 from relay.settings import INGRESS_HOST, INGRESS_PEER, INGRESS_PORT, Settings
 from relay.sources.demo import DemoSource
 from relay.web import checks, readings
-from relay.web.access import Access, IngressDoor
+from relay.web.access import CAST_ORIGIN, Access, IngressDoor
 from relay.web.app import Desk, create_app
+from relay.web.cross_origin import CrossOrigin
 from relay.web.greeting import greeting
 from relay.web.health import AUDIO_SERVER, MEDIA, Health, PartState
 from relay.web.home_network import HomeNetwork, networks_of
 from relay.web.housekeeping import Housekeeping
 from relay.web.http_server import HttpServer
+from relay.web.known_names import KnownNames
 from relay.web.lobby import Lobby
 from relay.web.loop_lag import LoopLag
 from relay.web.media import Media
 from relay.web.metrics import Metrics
 from relay.web.own_names import OwnNames
 from relay.web.pages import Pages
+from relay.web.player_lists import PlayerLists
+from relay.web.player_page import PlayerPage
+from relay.web.stream_directory import StreamDirectory
 from relay.web.stream_list import StreamList
 from relay.webrtc.endpoint import WebRtcEndpoint
 from relay.webrtc.host_addresses import lan_addresses
@@ -109,6 +115,7 @@ class Sound:
     worker: MediaWorker
     decoders: DecoderPool
     broadcasts: Broadcasts
+    names: KnownNames
 
 
 async def open_sound(settings: Settings, stack: AsyncExitStack) -> Sound:
@@ -131,9 +138,12 @@ async def open_sound(settings: Settings, stack: AsyncExitStack) -> Sound:
     stack.callback(worker.close)
     decoders = DecoderPool(relay, worker, events)
     stack.push_async_callback(decoders.close)
-    broadcasts = Broadcasts(relay, decoders, worker, settings.mp3)
+    names = await stack.enter_async_context(KnownNames(relay, settings.data_dir))
+    broadcasts = Broadcasts(
+        relay, decoders, worker, settings.mp3, name_of=names.text_of
+    )
     stack.push_async_callback(broadcasts.close)
-    return Sound(relay, endpoint, worker, decoders, broadcasts)
+    return Sound(relay, endpoint, worker, decoders, broadcasts, names)
 
 
 async def open_desk(
@@ -182,16 +192,10 @@ async def open_doors(
     stack: AsyncExitStack,
 ) -> None:
     """Listen. The doors open last and close first; listeners leave before them."""
-    audio_app = audio_stream_server.create_app(
-        sound.relay, sound.broadcasts, desk.stream_list
-    )
-    signaling_app = create_app(
-        desk,
-        lambda app: audio_stream_server.add_routes(
-            app, sound.relay, sound.broadcasts, desk.stream_list
-        ),
-        access_of(settings, ingress if settings.supervised else None),
-    )
+    access = access_of(settings, ingress if settings.supervised else None)
+    players = players_server(settings, sound, desk)
+    audio_app = audio_stream_server.create_app(players, access)
+    signaling_app = create_app(desk, players.add_routes, access)
     audio = await stack.enter_async_context(
         HttpServer(audio_app, settings.mp3.port, "audio_port")
     )
@@ -214,8 +218,24 @@ def access_of(settings: Settings, ingress: IngressDoor | None) -> Access:
             networks_of(wanted.allowed_networks, "allowed_networks"),
             networks_of(wanted.trusted_proxies, "trusted_proxies"),
         ),
-        frozenset(settings.mp3.cors_origins),
+        frozenset(wanted.allowed_origins),
         ingress=ingress,
+    )
+
+
+def players_server(settings: Settings, sound: Sound, desk: Desk) -> AudioStreamServer:
+    """Return what players meet, at either door."""
+    directory = StreamDirectory(
+        desk.stream_list,
+        sound.names,
+        silent_too=settings.mp3.silence_without_sender,
+    )
+    return AudioStreamServer(
+        sound.broadcasts,
+        desk.stream_list,
+        PlayerLists(directory),
+        PlayerPage(desk.pages),
+        CrossOrigin((*settings.access.allowed_origins, CAST_ORIGIN)),
     )
 
 

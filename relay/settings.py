@@ -42,8 +42,6 @@ class Mp3Settings:
     """Frames that are collected before they are sent: cheaper, and later by as many."""
     silence_without_sender: bool = True
     """Whether a known name without a sender plays quiet; otherwise it is not found."""
-    cors_origins: tuple[str, ...] = ()
-    """Web origins whose pages may read the sound; ``*`` is all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +63,8 @@ class AccessSettings:
 
     host_names: tuple[str, ...] = ()
     """Further names and addresses by which this machine is asked."""
+    allowed_origins: tuple[str, ...] = ()
+    """Web origins of other machines whose pages may use the server."""
     allowed_networks: tuple[str, ...] = ()
     """Networks that count as the home, beside private ones."""
     trusted_proxies: tuple[str, ...] = ()
@@ -130,7 +130,6 @@ class Settings:
                 bitrate_bps=int(options["mp3_bitrate"]) * KBIT_PER_S,
                 frames_per_write=options["mp3_frames_per_write"],
                 silence_without_sender=options["audio_without_sender"] == "silence",
-                cors_origins=tuple(options["cors_origins"]),
             ),
             media=MediaSettings(
                 port=options["media_port"],
@@ -140,6 +139,7 @@ class Settings:
             ),
             access=AccessSettings(
                 host_names=tuple(options["host_names"]),
+                allowed_origins=tuple(options["allowed_origins"]),
                 allowed_networks=tuple(options["allowed_networks"]),
                 trusted_proxies=tuple(options["trusted_proxies"]),
             ),

@@ -110,7 +110,12 @@ REFUSED = {
     "mp3_bitrate": [65, "97", ""],
     "mp3_frames_per_write": [0, 9],
     "audio_without_sender": ["noise"],
-    "cors_origins": ["*", ["dashboard.local"], ["http://host/path"]],
+    "allowed_origins": [
+        "http://host",
+        ["*"],
+        ["dashboard.local"],
+        ["http://host/path"],
+    ],
     "cleanup_interval": [0, 86401],
     "stale_stream_timeout": [0, 86401],
     "log_level": ["INFO", "verbose"],

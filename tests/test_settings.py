@@ -30,7 +30,7 @@ OTHER_VALUES: dict[str, Any] = {
     "mp3_bitrate": "320",
     "mp3_frames_per_write": 4,
     "audio_without_sender": "refuse",
-    "cors_origins": ["http://dashboard.local:8123"],
+    "allowed_origins": ["http://dashboard.local:8123"],
     "cleanup_interval": 11,
     "stale_stream_timeout": 12,
     "log_level": "error",

@@ -111,6 +111,30 @@ async def test_pages_are_served(relay: RelayProcess) -> None:
                 assert answer.status == 200, path
 
 
+async def test_a_name_is_known_after_a_restart(tmp_path: Path) -> None:
+    """Its address plays silence then; one that never was is still refused."""
+    first = await RelayProcess.start(tmp_path, "--demo")
+    try:
+        await first.until_streams(1)
+        await first.stop()
+    finally:
+        await first.kill()
+    second = await RelayProcess.start(tmp_path)
+    try:
+        address = f"http://127.0.0.1:{second.ports['audio']}"
+        async with aiohttp.ClientSession(address) as session:
+            async with session.get("/streams.json") as answer:
+                (stream,) = (await answer.json())["streams"]
+                assert (stream["slug"], stream["state"]) == ("demo", "silent")
+            async with session.get("/stream/demo.mp3") as answer:
+                assert await answer.content.readexactly(2) == b"\xff\xfb"
+            async with session.get("/stream/never.mp3") as answer:
+                assert answer.status == 404
+        await second.stop()
+    finally:
+        await second.kill()
+
+
 # --- refusal to start -------------------------------------------------------------------
 
 

@@ -5,11 +5,12 @@ const USUAL_AUDIO_PORT = 8081;
 /**
  * Ask the relay on which port players find its streams.
  *
+ * @param {string} [root] where the relay's addresses begin, with a slash; by default beside the page
  * @returns {Promise<number>}
  */
-export async function askAudioPort() {
+export async function askAudioPort(root = "") {
   try {
-    const health = await (await fetch("health")).json();
+    const health = await (await fetch(`${root}health`)).json();
     return Number(health.parts.audio_server.port) || USUAL_AUDIO_PORT;
   } catch {
     return USUAL_AUDIO_PORT;

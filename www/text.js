@@ -32,6 +32,7 @@ const ERRORS = {
   malformed_message: "The page and Earshot got out of step. Reload the page.",
   message_too_large:
     "This browser said more than Earshot reads. Reload the page; if that does not help, update the browser.",
+  bad_request: "Earshot does not know this address. Check how it is written.",
   protocol_error: "The page and Earshot got out of step. Reload the page.",
   internal_error: "Something went wrong inside Earshot. Trying again; its log says more.",
 };

@@ -6,7 +6,7 @@ import { recall, remember } from "./memory.js";
 /** @import { Player } from "./player.js" */
 
 /**
- * @param {Player} player
+ * @param {Pick<Player, "setVolume">} player
  */
 export function bindVolume(player) {
   const input = find("volume", HTMLInputElement);

@@ -31,6 +31,11 @@ logger = logging.getLogger(__name__)
 FETCH_SITE = "Sec-Fetch-Site"
 USER_NAME = "X-Remote-User-Display-Name"
 
+CAST_ORIGIN = "https://www.gstatic.com"
+"""The page in Google's Cast devices that plays what it is told to."""
+CAST_AGENT = "CrKey"
+"""What those devices call themselves; a page in a browser cannot say so."""
+
 SAFE_METHODS = frozenset({hdrs.METH_GET, hdrs.METH_HEAD})
 
 HEADERS = {
@@ -87,9 +92,10 @@ class Access:
             logger.info("refused %s: not an address of the home", address)
             raise web.HTTPForbidden(text="this server is for the home alone\n")
         arrived_at = _arrived_at(request)
-        host = host_of(request.headers.get(hdrs.HOST, ""))
-        if not self.names.includes(host, arrived_at):
-            logger.info("refused the host name %r: add it to host_names", host[:80])
+        # Simple players leave the name out, as HTTP/1.0 allows; a browser never does.
+        asked = request.headers.get(hdrs.HOST)
+        if asked is not None and not self.names.includes(host_of(asked), arrived_at):
+            logger.info("refused the name %r: add it to host_names", asked[:80])
             raise web.HTTPMisdirectedRequest(text="")
         self._check_page(request, arrived_at)
         known = self.credentials.visitor(request, str(address))
@@ -119,7 +125,7 @@ class Access:
             return
         page = origin or origin_of(request.headers.get(hdrs.REFERER, ""))
         if page:
-            if self._may_use(page, arrived_at):
+            if self._may_use(page, arrived_at) or _is_cast_device(request, page):
                 return
         elif request.headers.get(FETCH_SITE) != "cross-site":
             return
@@ -188,6 +194,16 @@ def _is_upgrade(request: web.Request) -> bool:
 
 def _is_safe(request: web.Request) -> bool:
     return request.method in SAFE_METHODS and not _is_upgrade(request)
+
+
+def _is_cast_device(request: web.Request, page: str) -> bool:
+    """Whether a speaker or television wants to hear a stream."""
+    return (
+        page == CAST_ORIGIN
+        and CAST_AGENT in request.headers.get(hdrs.USER_AGENT, "")
+        and _declared(request) is Need.LISTEN
+        and _is_safe(request)
+    )
 
 
 def _port(request: web.Request) -> int | None:

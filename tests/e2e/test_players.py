@@ -56,6 +56,28 @@ async def test_ffprobe_says_what_it_is(
     assert found["format"]["tags"]["icy-name"] == "Ännes Zimmer"
 
 
+async def test_ffprobe_is_told_who_speaks(
+    relay: RelayProcess, requires_program: Callable[[str], str]
+):
+    """By the title that stands between the sound, which it reads undisturbed."""
+    program = requires_program("ffprobe")
+    async with wire_client(relay.websocket_url) as whistler:
+        await whistler.send("Ännes Zimmer", frequency_hz=WHISTLE_HZ)
+        process = await asyncio.create_subprocess_exec(
+            program,
+            *("-v", "error", "-of", "json", "-read_intervals", "%+4"),
+            *("-show_entries", "packet=size:format_tags=StreamTitle"),
+            relay.mp3_url("latest"),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        output, errors = await asyncio.wait_for(process.communicate(), GIVES_UP_S)
+    assert (process.returncode, errors) == (0, b"")
+    found = json.loads(output)
+    assert found["format"]["tags"]["StreamTitle"] == "Ännes Zimmer"
+    assert {packet["size"] for packet in found["packets"]} == {"288"}
+
+
 async def test_a_browsers_audio_element_hears_the_stream(
     relay: RelayProcess, browser: Chromium
 ):

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 from aiohttp import WSServerHandshakeError, web
 
-from relay.web.access import Access, IngressDoor, origin_of
+from relay.web.access import CAST_ORIGIN, Access, IngressDoor, origin_of
 from relay.web.home_network import HomeNetwork, networks_of
 from relay.web.own_names import OwnNames
-from relay.web.trust import AT_HOME, Trust, Visitor, need_of
+from relay.web.trust import AT_HOME, Need, Trust, Visitor, need_of, needs
 from tests.web.house import House
 
 FOREIGN = "http://evil.example"
@@ -137,6 +137,29 @@ async def test_the_owner_may_name_other_pages(caplog: pytest.LogCaptureFixture) 
         ).close()
         with refused(403):
             await house.session.ws_connect("/ws", origin="http://ha.home")
+
+
+@pytest.mark.parametrize(
+    ("agent", "path", "status"),
+    [
+        ("Mozilla/5.0 CrKey/1.56", "/sound", 200),
+        ("Mozilla/5.0", "/sound", 403),
+        ("Mozilla/5.0 CrKey/1.56", "/api/streams", 403),
+    ],
+)
+async def test_a_cast_device_may_hear(agent: str, path: str, status: int) -> None:
+    """Its player is a page of Google's; it gets sound, and nothing else."""
+
+    @needs(Need.LISTEN)
+    async def sound(_: web.Request) -> web.Response:
+        return web.Response()
+
+    async with House(access=LAN) as house:
+        house.server._runner.app._router._frozen = False
+        house.server._runner.app.router.add_get("/sound", sound)
+        headers = {"Origin": CAST_ORIGIN, "User-Agent": agent}
+        async with house.session.get(path, headers=headers) as answer:
+            assert answer.status == status
 
 
 @pytest.mark.parametrize(
