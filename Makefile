@@ -10,7 +10,8 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 	--require-hashes --only-binary=:all:
 
 # What the end-to-end tests use, by the names of Debian's packages; promtool is in prometheus.
-TEST_PACKAGES := chromium ffmpeg firefox-esr iproute2 mpv prometheus vlc-bin vlc-plugin-base
+TEST_PACKAGES := chromium ezstream ffmpeg firefox-esr iproute2 libasound2-data \
+	libasound2-plugins mpv prometheus pulseaudio vlc-bin vlc-plugin-base
 
 # Sets $python to the newest Python that can make a virtual environment, or says what is missing.
 define find_python

@@ -27,6 +27,7 @@ from relay.privileges import give_up_root
 from relay.rtp.packet import RtpPacket
 from relay.settings import INGRESS_HOST, INGRESS_PEER, INGRESS_PORT, Settings
 from relay.sources.demo import DemoSource
+from relay.sources.register import SourceRegister
 from relay.web import checks, readings
 from relay.web.access import CAST_ORIGIN, Access, IngressDoor
 from relay.web.app import Desk, create_app
@@ -45,6 +46,7 @@ from relay.web.own_names import OwnNames
 from relay.web.pages import Pages
 from relay.web.player_lists import PlayerLists
 from relay.web.player_page import PlayerPage
+from relay.web.source_api import add_source_routes
 from relay.web.stream_directory import StreamDirectory
 from relay.web.stream_list import StreamList
 from relay.webrtc.endpoint import WebRtcEndpoint
@@ -92,8 +94,9 @@ async def serve(
     told_to_stop = stop_signal()
     async with AsyncExitStack() as stack:
         sound = await open_sound(settings, stack)
-        desk = await open_desk(settings, options, sound, stack)
-        await open_doors(settings, ingress, sound, desk, stack)
+        sources = SourceRegister(sound.relay, settings.sources)
+        desk = await open_desk(settings, options, sound, sources, stack)
+        await open_doors(settings, ingress, sound, desk, sources, stack)
         print(
             greeting(
                 signaling_port=settings.signaling.port,
@@ -147,7 +150,11 @@ async def open_sound(settings: Settings, stack: AsyncExitStack) -> Sound:
 
 
 async def open_desk(
-    settings: Settings, options: Mapping[str, Any], sound: Sound, stack: AsyncExitStack
+    settings: Settings,
+    options: Mapping[str, Any],
+    sound: Sound,
+    sources: SourceRegister,
+    stack: AsyncExitStack,
 ) -> Desk:
     """Open what clients meet behind the doors, and start those who look after it."""
     relay, endpoint, worker = sound.relay, sound.endpoint, sound.worker
@@ -168,6 +175,7 @@ async def open_desk(
             *readings.of_sound(sound.decoders),
             *readings.of_listeners(sound.broadcasts),
             *readings.of_housekeeping(housekeeping),
+            *readings.of_sources(sources),
         ],
         relay.events,
         readings.summary(health, lobby, relay, endpoint),
@@ -181,6 +189,8 @@ async def open_desk(
         demo = DemoSource(relay)
         await stack.enter_async_context(demo)
         health.register("demo", lambda: PartState(demo.alive))
+    await stack.enter_async_context(sources)
+    health.register("sources", checks.of_sources(sources))
     return Desk(lobby, streams, Pages(WWW), health, metrics, endpoint)
 
 
@@ -189,6 +199,7 @@ async def open_doors(
     ingress: IngressDoor,
     sound: Sound,
     desk: Desk,
+    sources: SourceRegister,
     stack: AsyncExitStack,
 ) -> None:
     """Listen. The doors open last and close first; listeners leave before them."""
@@ -196,6 +207,7 @@ async def open_doors(
     players = players_server(settings, sound, desk)
     audio_app = audio_stream_server.create_app(players, access)
     signaling_app = create_app(desk, players.add_routes, access)
+    add_source_routes(signaling_app, sources)
     audio = await stack.enter_async_context(
         HttpServer(audio_app, settings.mp3.port, "audio_port")
     )

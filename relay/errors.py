@@ -12,6 +12,8 @@ RelayError
 │   └── NoOpus               audio, but not Opus
 ├── BadRequest           an address over HTTP that asks for what there is not
 ├── BadName              a stream name that breaks the rules
+├── BadAddress           an address that no source may have
+├── NotAllowed           the options of this server do not allow it
 ├── NameTaken            another device is live under that name
 ├── StreamNotFound       nobody sends under that id or name
 ├── StreamEnded          it was there, it is over
@@ -70,6 +72,14 @@ class BadRequest(RelayError):
 
 class BadName(RelayError):
     code = "bad_name"
+
+
+class BadAddress(RelayError):
+    code = "bad_address"
+
+
+class NotAllowed(RelayError):
+    code = "not_allowed"
 
 
 class NameTaken(RelayError):

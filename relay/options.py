@@ -195,24 +195,33 @@ def _from_environment(
         if key not in schema or variable != variable.upper():
             warnings.append(f"unknown environment variable {variable} is ignored")
         elif environ[variable] or isinstance(schema[key], list):
-            found[key] = _from_text(schema[key], environ[variable])
+            found[key] = _from_text(schema[key], environ[variable], key)
     return found
 
 
 def _from_command_line(schema: Schema, parsed: argparse.Namespace) -> dict[str, Any]:
     given = {key: getattr(parsed, f"option_{key}") for key in schema}
     return {
-        key: _from_text(schema[key], text)
+        key: _from_text(schema[key], text, key)
         for key, text in given.items()
         if text is not None
     }
 
 
-def _from_text(type_: Any, text: str) -> Any:
-    """Split what is given for a list at its commas; anything else the schema reads as text."""
-    if isinstance(type_, list):
+def _from_text(type_: Any, text: str, key: str) -> Any:
+    """
+    Split what is given for a list at its commas, or read it as JSON if it holds objects.
+
+    Anything else the schema reads as text. Raises `SettingsError`.
+    """
+    if not isinstance(type_, list):
+        return text
+    if not isinstance(type_[0], Mapping):
         return [part.strip() for part in text.split(",") if part.strip()]
-    return text
+    try:
+        return json.loads(text or "[]")
+    except ValueError:
+        raise SettingsError(f"{key}: the value is not JSON") from None
 
 
 def _parser(schema: Schema, defaults: Mapping[str, Any]) -> argparse.ArgumentParser:
@@ -243,7 +252,7 @@ def _parser(schema: Schema, defaults: Mapping[str, Any]) -> argparse.ArgumentPar
 
 def _metavar(type_: Any) -> str:
     if isinstance(type_, list):
-        return "A,B"
+        return "JSON" if isinstance(type_[0], Mapping) else "A,B"
     return str(type_[5:-1]) if type_.startswith("list(") else "VALUE"
 
 

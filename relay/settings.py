@@ -2,7 +2,8 @@
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,29 @@ class LogSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfiguredSource:
+    """A stream that is fetched from an address, as the owner wrote both down."""
+
+    name: str
+    address: str = field(repr=False)
+    """It may hold a password."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSettings:
+    """Sound that does not come from browsers."""
+
+    sources: tuple[ConfiguredSource, ...] = ()
+    changes: bool = False
+    """Whether sources may be added and removed over the API."""
+    media_dir: Path | None = None
+    """Where files that are sources lie; without it there are none."""
+    icecast_port: int = 0
+    """For source clients; 0: closed."""
+    icecast_password: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """
     Everything the server was told. Every option is exactly one field.
@@ -103,6 +127,7 @@ class Settings:
     cleanup: CleanupSettings
     log: LogSettings
     data_dir: Path
+    sources: SourceSettings = SourceSettings()
     demo: bool = False
     """Whether a built-in sender plays, for people without a microphone at hand."""
     supervised: bool = False
@@ -149,19 +174,36 @@ class Settings:
             ),
             log=LogSettings(level=options["log_level"], format=options["log_format"]),
             data_dir=Path(options.get("data_dir") or default_data_dir),
+            sources=_sources(options),
             demo=demo,
             supervised=supervised,
         )
 
 
+def _sources(options: Mapping[str, Any]) -> SourceSettings:
+    folder = options.get("media_dir")
+    return SourceSettings(
+        sources=tuple(
+            ConfiguredSource(source["name"], source["address"])
+            for source in options["sources"]
+        ),
+        changes=options["source_changes"],
+        media_dir=Path(folder) if folder else None,
+        icecast_port=options["icecast_port"],
+        icecast_password=options.get("icecast_password") or None,
+    )
+
+
 def _check_ports(options: Mapping[str, Any], supervised: bool) -> None:
     """Refuse two listeners on one TCP port; the media port is UDP and may share a number."""
-    signaling, audio = options["signaling_port"], options["audio_port"]
-    if signaling == audio:
-        raise SettingsError(
-            f"signaling_port and audio_port are both {audio}; give each its own"
-        )
-    for key in ("signaling_port", "audio_port"):
+    keys = ("signaling_port", "audio_port", "icecast_port")
+    opened = [key for key in keys if options[key]]
+    for first, second in combinations(opened, 2):
+        if options[first] == options[second]:
+            raise SettingsError(
+                f"{first} and {second} are both {options[first]}; give each its own"
+            )
+    for key in opened:
         if supervised and options[key] == INGRESS_PORT:
             raise SettingsError(
                 f"{key}: {INGRESS_PORT} belongs to Home Assistant's ingress; choose another"

@@ -116,6 +116,11 @@ REFUSED = {
         ["dashboard.local"],
         ["http://host/path"],
     ],
+    "sources": ["radio", ["radio"], [{"name": "Radio"}], [{"address": "file:a"}]],
+    "source_changes": ["sometimes", 2],
+    "media_dir": [["a"], True],
+    "icecast_port": [-1, 65536, "http"],
+    "icecast_password": ["short", ["a"]],
     "cleanup_interval": [0, 86401],
     "stale_stream_timeout": [0, 86401],
     "log_level": ["INFO", "verbose"],
@@ -156,10 +161,12 @@ def test_the_panel_is_there_for_the_whole_household():
 
 
 def test_every_option_has_a_type_that_the_supervisor_knows():
-    """A list has one element type, and lists do not nest."""
+    """A list has one element type, which may be an object of types; lists do not nest."""
     for type_ in SCHEMA.values():
-        assert TYPE.fullmatch(type_[0] if isinstance(type_, list) else type_)
         assert not isinstance(type_, list) or len(type_) == 1
+        element = type_[0] if isinstance(type_, list) else type_
+        for inner in element.values() if isinstance(element, dict) else [element]:
+            assert TYPE.fullmatch(inner)
 
 
 def test_an_option_has_a_default_unless_it_is_optional():

@@ -251,3 +251,16 @@ def test_the_programs_own_manifest_is_found_from_anywhere(
     monkeypatch.chdir(tmp_path)
     options = gather([], {}, supervisor_options=tmp_path / "none.json")
     assert options.values["signaling_port"] == 8080
+
+
+def test_a_list_of_objects_is_given_as_json(gathered: Gather):
+    """In the environment and on the command line, where everything is text."""
+    rooms = [{"name": "Bath, upstairs", "level": 1}]
+    text = json.dumps(rooms)
+    assert gathered(["--rooms", text]).values["rooms"] == rooms
+    assert gathered(environ={"RELAY_ROOMS": text}).values["rooms"] == rooms
+    assert gathered(environ={"RELAY_ROOMS": ""}).values["rooms"] == []
+    with pytest.raises(SettingsError, match="rooms: the value is not JSON"):
+        gathered(["--rooms", "bath"])
+    with pytest.raises(SettingsError, match="'bath' is not a list"):
+        gathered(["--rooms", '"bath"'])

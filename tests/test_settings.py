@@ -31,6 +31,11 @@ OTHER_VALUES: dict[str, Any] = {
     "mp3_frames_per_write": 4,
     "audio_without_sender": "refuse",
     "allowed_origins": ["http://dashboard.local:8123"],
+    "sources": [{"name": "Radio", "address": "http://radio.example/live"}],
+    "source_changes": True,
+    "media_dir": "/music",
+    "icecast_port": 9083,
+    "icecast_password": "let me in",
     "cleanup_interval": 11,
     "stale_stream_timeout": 12,
     "log_level": "error",
@@ -124,3 +129,16 @@ def test_media_addresses_are_kept_in_their_usual_spelling():
     """So that equal addresses are equal text."""
     given = DEFAULTS | {"media_addresses": ["192.0.2.7", "2001:DB8:0:0::1"]}
     assert Settings.from_options(given).media.addresses == ("192.0.2.7", "2001:db8::1")
+
+
+def test_addresses_and_passwords_of_sources_are_not_shown():
+    """A group that ends up in a log or a traceback gives nothing away."""
+    address = "http://me:secret@radio.example/live"
+    options = DEFAULTS | {
+        "sources": [{"name": "Radio", "address": address}],
+        "icecast_password": "let me in",
+    }
+    shown = repr(Settings.from_options(options))
+    assert "Radio" in shown
+    assert "secret" not in shown
+    assert "let me in" not in shown

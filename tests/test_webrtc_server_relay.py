@@ -67,6 +67,7 @@ async def test_start(relay: RelayProcess) -> None:
         "media_worker",
         "housekeeping",
         "event_loop",
+        "sources",
         "demo",
     }
     assert all(part["alive"] for part in health["parts"].values())

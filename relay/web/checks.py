@@ -1,8 +1,10 @@
 """How each part of the server is asked for its health."""
 
 import asyncio
+from collections import Counter
 
 from relay.consumers.media_worker import MediaWorker
+from relay.sources.register import SourceRegister
 from relay.web.health import Check, PartState
 from relay.web.housekeeping import Housekeeping
 from relay.web.http_server import HttpServer
@@ -55,3 +57,16 @@ def of_loop(lag: LoopLag) -> Check:
             "tasks": len(asyncio.all_tasks()),
         },
     )
+
+
+def of_sources(register: SourceRegister) -> Check:
+    """A source that fails is no fault of ours; one that nobody looks after is."""
+
+    def check() -> PartState:
+        icecast = register.icecast
+        alive = register.alive and (icecast is None or icecast.alive)
+        states = Counter(report.state.value for report in register.reports)
+        port = icecast.port if icecast is not None and icecast.alive else None
+        return PartState(alive, {"icecast_port": port, **states})
+
+    return check

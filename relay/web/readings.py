@@ -12,6 +12,8 @@ from relay.consumers.media_worker import MediaWorker
 from relay.hub.media_relay import MediaRelay
 from relay.hub.stream import StreamState
 from relay.rtp.packet import RtpPacket
+from relay.sources.register import SourceRegister
+from relay.sources.report import SourceState
 from relay.web.health import MEDIA, Health
 from relay.web.housekeeping import Housekeeping
 from relay.web.lobby import Lobby
@@ -289,6 +291,26 @@ def of_housekeeping(housekeeping: Housekeeping) -> list[Reading]:
             "voice_cleanup_finds_total",
             "What the periodic cleanup had to remove; more than 0 is worth a report",
             lambda: housekeeping.found,
+        ),
+    ]
+
+
+def of_sources(register: SourceRegister) -> list[Reading]:
+    def states() -> dict[str, float]:
+        present = [report.state for report in register.reports]
+        return {state.value: present.count(state) for state in SourceState}
+
+    return [
+        Reading(
+            "voice_sources",
+            "Sources that are not browsers, by state",
+            states,
+            label="state",
+        ),
+        Reading(
+            "voice_source_packets_dropped_total",
+            "Packets of such sources that came too fast, or that nobody could read",
+            lambda: register.packets_dropped,
         ),
     ]
 

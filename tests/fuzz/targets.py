@@ -12,10 +12,13 @@ from collections.abc import Callable
 
 from aioice import stun
 
-from relay.errors import ProtocolError
+from relay.errors import BadName, ProtocolError
 from relay.rtp import opus, red, rtcp
 from relay.rtp.packet import RtpPacket
 from relay.signaling import messages
+from relay.sources import icecast_body, icecast_request
+from relay.sources.icecast_answer import Refusal
+from relay.sources.mount import name_of
 from relay.webrtc import session_description
 from relay.webrtc.ice_lite import IceLite
 from relay.webrtc.media_socket import Address, MediaSocket, MuxCounters
@@ -64,6 +67,25 @@ def message(data: bytes) -> None:
     messages.request_type(text)
     with contextlib.suppress(ProtocolError):
         messages.decode(text)
+
+
+def icecast(data: bytes) -> None:
+    """A source client's request, and the body behind it."""
+    head, _, rest = data.replace(b"\r\n", b"\n").partition(b"\n\n")
+    with contextlib.suppress(Refusal):
+        request = icecast_request.parse(head)
+        assert request.password is None or isinstance(request.password, bytes)
+        assert request.length is None or request.length >= 0
+        with contextlib.suppress(BadName):
+            assert name_of(request.path).slug
+        assert len(asyncio.run(_body(request, rest))) <= len(rest)
+
+
+async def _body(request: icecast_request.IcecastRequest, sent: bytes) -> bytes:
+    reader = asyncio.StreamReader()
+    reader.feed_data(sent)
+    reader.feed_eof()
+    return b"".join([part async for part in icecast_body.body(reader, request)])
 
 
 class SilentSocket(socket.socket):
@@ -131,4 +153,5 @@ TARGETS: dict[str, Target] = {
     "sdp": sdp,
     "message": message,
     "datagram": datagram,
+    "icecast": icecast,
 }

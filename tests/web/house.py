@@ -17,7 +17,8 @@ from relay.events import EventBus
 from relay.hub.media_relay import MediaRelay
 from relay.hub.stream import Stream
 from relay.rtp.packet import RtpPacket
-from relay.settings import CleanupSettings, Mp3Settings
+from relay.settings import CleanupSettings, Mp3Settings, SourceSettings
+from relay.sources.register import SourceRegister
 from relay.web import readings
 from relay.web.access import Access, IngressDoor
 from relay.web.app import Desk, create_app
@@ -118,6 +119,7 @@ class House:
         self.broadcasts = Broadcasts(
             self.relay, self.decoders, self.worker, Mp3Settings(0, 96_000)
         )
+        self.sources = SourceRegister(self.relay, SourceSettings())
         self.health = Health(self.relay, self.lobby, options={"port": {"value": 1}})
         self.metrics = Metrics(
             [
@@ -127,6 +129,7 @@ class House:
                 *readings.of_sound(self.decoders),
                 *readings.of_listeners(self.broadcasts),
                 *readings.of_housekeeping(self.housekeeping),
+                *readings.of_sources(self.sources),
             ],
             self.events,
             readings.summary(self.health, self.lobby, self.relay, self.endpoint),

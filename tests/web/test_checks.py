@@ -6,6 +6,10 @@ from aiohttp import web
 
 from relay.consumers.media_worker import MediaWorker
 from relay.events import EventBus
+from relay.hub.media_relay import MediaRelay
+from relay.rtp.packet import RtpPacket
+from relay.settings import ConfiguredSource, SourceSettings
+from relay.sources.register import SourceRegister
 from relay.web import checks
 from relay.web.http_server import HttpServer
 from relay.web.loop_lag import LoopLag
@@ -75,3 +79,13 @@ async def test_loop() -> None:
     assert state.details["worst_lag_ms"] == 250.0
     async with lag:
         assert check().alive
+
+
+async def test_sources() -> None:
+    """The sources are alive while somebody looks after each; one that fails is no fault."""
+    settings = SourceSettings(sources=(ConfiguredSource("Rain", "file:rain.mp3"),))
+    async with SourceRegister(MediaRelay[RtpPacket](EventBus()), settings) as register:
+        check = checks.of_sources(register)
+        assert check().alive
+        assert check().details == {"icecast_port": None, "idle": 1}
+    assert not check().alive

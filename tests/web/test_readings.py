@@ -42,6 +42,7 @@ async def test_of_the_real_parts(house: House) -> None:
             *readings.of_sound(decoders),
             *readings.of_listeners(broadcasts),
             *readings.of_housekeeping(house.housekeeping),
+            *readings.of_sources(house.sources),
         ]
         for reading in table:
             assert reading.family().samples, reading.name
