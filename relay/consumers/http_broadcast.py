@@ -14,7 +14,7 @@ from relay.consumers.listener import REASONS, Framer, Listener
 from relay.consumers.media_worker import MediaWorker
 from relay.consumers.opus_programme import OpusProgramme
 from relay.consumers.preroll import Preroll
-from relay.consumers.programme import SoundProgramme
+from relay.consumers.sound_programme import SoundProgramme
 from relay.consumers.tuner import Tuner
 from relay.errors import CapacityExceeded, StreamNotFound
 from relay.hub.identity import slug_of
@@ -236,6 +236,7 @@ class Broadcasts:
             if packets
             else SoundProgramme(tuner, self._decoders, self._worker, changed=changed)
         )
+        programme.start()
         on_air = _OnAir(place, programme, {})
         self._on_air[place.address, packets] = on_air
         return on_air
@@ -305,7 +306,7 @@ class Broadcasts:
         if broadcast.listeners or present is not broadcast:
             return
         del on_air.broadcasts[broadcast.encoding]
-        on_air.programme.remove(broadcast)  # type: ignore[arg-type]
+        on_air.programme.remove(broadcast)
         if not on_air.broadcasts:
             packets = isinstance(on_air.programme, OpusProgramme)
             self._on_air.pop((on_air.place.address, packets), None)

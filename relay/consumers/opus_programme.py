@@ -8,11 +8,10 @@ from functools import cache
 
 import numpy as np
 
-from relay.audio.codec import OPUS_FRAME_SAMPLES, SAMPLE_RATE, OpusEncoder
+from relay.audio.codec import OPUS_FRAME_SAMPLES, OpusEncoder
 from relay.consumers.broadcast import PacketBroadcast
-from relay.consumers.decoder import QUEUE_FRAMES, PacketStream
-from relay.consumers.programme import MAX_BEHIND_S, TICK_S
-from relay.consumers.tuner import Tuner
+from relay.consumers.decoder import QUEUE_FRAMES
+from relay.consumers.programme import TICK_S, Programme, Tune
 from relay.errors import StreamEnded
 from relay.hub.subscription import Subscription
 from relay.rtp.packet import RtpPacket
@@ -22,7 +21,7 @@ Piece = tuple[bytes, int]
 """A packet, and the samples that it lasts at 48 kHz."""
 
 
-class OpusProgramme:
+class OpusProgramme(Programme[PacketBroadcast]):
     """
     Packets in order and in the server's time, for Ogg.
 
@@ -32,53 +31,33 @@ class OpusProgramme:
 
     def __init__(
         self,
-        tuner: Callable[[Callable[[], None]], Tuner],
+        tune: Tune,
         *,
         changed: Callable[[], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._changed = changed
-        self._clock = clock
-        self._broadcasts: tuple[PacketBroadcast, ...] = ()
-        self._began_at = clock()
-        self._position = 0
+        super().__init__(tune, changed=changed, clock=clock)
         self._playout = Playout()
         self._newest = silent_packet()
         self._missing = 0
         """Samples that are to be replaced, but are not 20 ms yet."""
         self._subscription: Subscription[RtpPacket] | None = None
-        self._leave = ExitStack()
-        self._tuner = tuner(self._tuned)
-        self._follow()
-        self._task: asyncio.Task[None] | None = asyncio.create_task(
-            self._run(), name="programme of packets"
-        )
-
-    @property
-    def stream(self) -> PacketStream | None:
-        return self._tuner.stream
-
-    def add(self, broadcast: PacketBroadcast) -> None:
-        self._broadcasts += (broadcast,)
-
-    def remove(self, broadcast: PacketBroadcast) -> None:
-        self._broadcasts = tuple(b for b in self._broadcasts if b is not broadcast)
-
-    def _tuned(self) -> None:
-        self._follow()
-        self._changed()
+        self._followed = ExitStack()
 
     def _follow(self) -> None:
-        self._leave.close()
-        self._subscription = None
+        self._leave()
         self._playout = Playout()
-        if self._tuner.stream is not None:
+        if self.stream is not None:
             try:
-                self._subscription = self._leave.enter_context(
-                    self._tuner.stream.subscribe(QUEUE_FRAMES)
+                self._subscription = self._followed.enter_context(
+                    self.stream.subscribe(QUEUE_FRAMES)
                 )
             except StreamEnded:
                 pass  # the tuner is told next, and there is quiet until then
+
+    def _leave(self) -> None:
+        self._followed.close()
+        self._subscription = None
 
     async def _run(self) -> None:
         while True:
@@ -98,13 +77,8 @@ class OpusProgramme:
         return self._quiet()
 
     def _quiet(self) -> list[Piece]:
-        """Return as much of it as the clock asks for."""
-        due = int((self._clock() - self._began_at) * SAMPLE_RATE)
-        if due - self._position > MAX_BEHIND_S * SAMPLE_RATE:
-            self._position = due - OPUS_FRAME_SAMPLES
         self._newest = silent_packet()
-        count = max(0, due - self._position) // OPUS_FRAME_SAMPLES
-        return [(self._newest, OPUS_FRAME_SAMPLES)] * count
+        return [(self._newest, OPUS_FRAME_SAMPLES)] * self._quiet_due()
 
     def _in_time(self, steps: Iterable[Step]) -> list[Piece]:
         """Return the packets for the steps, one more or less where the sender's clock is off."""
@@ -133,14 +107,6 @@ class OpusProgramme:
             for broadcast in self._broadcasts:
                 if data := broadcast.consume(packet, samples):
                     broadcast.deliver(data)
-
-    async def close(self) -> None:
-        self._tuner.close()
-        self._leave.close()
-        task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
 
 
 def lost_packet(newest: bytes) -> bytes:

@@ -37,6 +37,7 @@ async def on_air(room: SoundRoom) -> AsyncIterator[Tape]:
     programme = OpusProgramme(
         partial(Tuner, room.relay, "nursery"), changed=lambda: None
     )
+    programme.start()
     programme.add(tape)
     try:
         yield tape
