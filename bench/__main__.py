@@ -21,6 +21,7 @@ from bench import (
     join,
     latency,
     leaks,
+    listeners,
     listening,
     machine,
     mp3,
@@ -52,6 +53,7 @@ GROUPS: dict[str, Group] = {
     "crowd": crowd.measure,
     "house": house.measure,
     "mp3": mp3.measure,
+    "listeners": listeners.measure,
     "idle": idle.measure,
 }
 LONG_GROUPS: dict[str, Group] = {

@@ -15,8 +15,8 @@ from bench.figures import Figure
 from bench.impaired_link import ImpairedLink, Impairment, available
 from bench.metrics import metrics_of
 from bench.mouth import HelpfulMouth
-from bench.mp3 import BEEP_PACKETS, beep, listen
 from bench.mp3_ear import Mp3Ear
+from bench.mp3_waits import BEEP_PACKETS, beep, listen
 from bench.namespace import connector_in, socket_in
 from bench.not_measured import NotMeasured
 from bench.plan import Plan

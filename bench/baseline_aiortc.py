@@ -8,6 +8,8 @@ In the mode ``sound`` a sender's sound is decoded once, handed out by aiortc's
 `MediaRelay`, and encoded again for each receiver. ``sound-without-level`` leaves out
 aiortc's loop that measures the level of every frame, which is most of that cost.
 ``packets`` decodes nothing: every receiver's sender is fed with the same ready packets.
+
+MP3 comes from an encoder for each listener: with our settings, or as it is usual.
 """
 
 import argparse
@@ -33,7 +35,9 @@ from bench.pacer import beats
 from bench.voice import PACKET_SAMPLES, PACKETS_PER_S, SAMPLE_RATE, tone
 
 MODES = ("sound", "sound-without-level", "packets")
+MP3 = ("ours", "usual")
 MP3_BPS = 96_000
+USUAL_MP3_BPS, USUAL_SAMPLE_RATE = 128_000, 44_100
 QUEUE_PACKETS = 50
 
 
@@ -81,7 +85,9 @@ class ReadyTrack(MediaStreamTrack):
 class Baseline:
     """One stream: the newest sender's."""
 
-    def __init__(self, mode: str) -> None:
+    def __init__(self, mode: str, mp3: str = "ours") -> None:
+        """``mp3`` says whose settings the encoders have: ours, or what is usual."""
+        self._mp3_encoder = _usual_mp3_encoder if mp3 == "usual" else _mp3_encoder
         self._relay = MediaRelay()
         self._ready = ReadyPackets() if mode == "packets" else None
         self._source: MediaStreamTrack | None = None
@@ -136,7 +142,7 @@ class Baseline:
         response = web.StreamResponse(headers={"Content-Type": "audio/mpeg"})
         await response.prepare(request)
         track = self._track()
-        encode = _mp3_encoder()
+        encode = self._mp3_encoder()
         try:
             while True:
                 if data := encode(await track.recv()):
@@ -149,13 +155,25 @@ class Baseline:
 
 def _mp3_encoder() -> Callable[[Any], bytes]:
     """Return an encoder with the same settings that Earshot has."""
+    options = {"reservoir": "0", "compression_level": "7"}
+    return _encoder("mono", SAMPLE_RATE, MP3_BPS, options)
+
+
+def _usual_mp3_encoder() -> Callable[[Any], bytes]:
+    """Return an encoder with what people ask for who do not think of a voice."""
+    return _encoder("stereo", USUAL_SAMPLE_RATE, USUAL_MP3_BPS, {})
+
+
+def _encoder(
+    layout: str, sample_rate: int, bit_rate: int, options: dict[str, str]
+) -> Callable[[Any], bytes]:
     encoder = av.CodecContext.create("libmp3lame", "w")
-    encoder.sample_rate = SAMPLE_RATE
-    encoder.layout = "mono"
+    encoder.sample_rate = sample_rate
+    encoder.layout = layout
     encoder.format = "s16p"
-    encoder.bit_rate = MP3_BPS
-    encoder.options = {"reservoir": "0", "compression_level": "7"}
-    resampler = av.AudioResampler("s16p", "mono", SAMPLE_RATE)
+    encoder.bit_rate = bit_rate
+    encoder.options = options
+    resampler = av.AudioResampler("s16p", layout, sample_rate)
 
     def encode(frame: av.AudioFrame) -> bytes:
         packets = [p for f in resampler.resample(frame) for p in encoder.encode(f)]
@@ -176,11 +194,12 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--mode", choices=MODES, required=True)
+    parser.add_argument("--mp3", choices=MP3, default="ours")
     options = parser.parse_args()
     aioice.ice.get_host_addresses = lambda **_: ["127.0.0.1"]
     if options.mode == "sound-without-level":
         aiortc.rtp.compute_audio_level_dbov = lambda frame: -30
-    baseline = Baseline(options.mode)
+    baseline = Baseline(options.mode, options.mp3)
     app = web.Application()
     app.router.add_get("/ws", baseline.connect)
     app.router.add_get("/stream/latest.mp3", baseline.mp3)

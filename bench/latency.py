@@ -3,8 +3,8 @@
 import asyncio
 import struct
 import time
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
@@ -77,9 +77,8 @@ async def measure(plan: Plan) -> list[Row]:
     rounds: dict[int, list[Round]] = {n: [] for n in plan.latency_receivers}
     for _ in range(plan.rounds):
         for receivers, so_far in rounds.items():
-            async with earshot() as server:
-                delays = await _delays(server, receivers, plan.latency_packets)
-            so_far.append(Round(*delays))
+            async with earshot() as server, probing(server, receivers) as line:
+                so_far.append(await line.measure(plan.latency_packets))
     return [row for n, measured in rounds.items() for row in _rows(n, measured)]
 
 
@@ -105,22 +104,44 @@ def _rows(receivers: int, rounds: Sequence[Round]) -> list[Row]:
     ]
 
 
-async def _delays(
-    server: ServerProcess, receivers: int, packets: int
-) -> tuple[list[float], list[float]]:
-    """Return the delays in ms through the server and without it."""
+class Line:
+    """A sender, and receivers who note how long its packets were under way."""
+
+    def __init__(self, mouth: Mouth) -> None:
+        self.probes: list[Probe] = []
+        self._mouth = mouth
+
+    async def measure(self, packets: int) -> Round:
+        """Send so many packets through the server and as many directly."""
+        for probe in self.probes:
+            probe.delays_ms.clear()
+        direct = await _alternate(self._mouth, packets)
+        return Round([d for probe in self.probes for d in probe.delays_ms], direct)
+
+    @asynccontextmanager
+    async def chattering(self) -> AsyncIterator[None]:
+        """Send packets that do not count, so that whoever comes hears something."""
+        task = asyncio.create_task(_chatter(self._mouth))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+
+
+@asynccontextmanager
+async def probing(server: ServerProcess, receivers: int) -> AsyncIterator[Line]:
+    """Measure with so many receivers, as often as wanted."""
     async with AsyncExitStack() as stack:
         session = await stack.enter_async_context(aiohttp.ClientSession())
         sender = await stack.enter_async_context(connecting(session, server.signaling))
         client = await sender.send(NAME)
         stack.push_async_callback(client.close)
-        mouth = Mouth(client, tone())
-        warm_up = asyncio.create_task(_chatter(mouth))
-        await asyncio.sleep(0.1)
-        probes = await _probes(stack, session, server, receivers)
-        warm_up.cancel()
-        direct = await _alternate(mouth, packets)
-    return [delay for probe in probes for delay in probe.delays_ms], direct
+        line = Line(Mouth(client, tone()))
+        async with line.chattering():
+            await asyncio.sleep(0.1)
+            line.probes = await _probes(stack, session, server, receivers)
+        yield line
 
 
 async def _probes(

@@ -7,6 +7,7 @@ much it has counted, in one number or in several, and ends with its input.
 """
 
 import asyncio
+import signal
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -52,6 +53,14 @@ class LoadProcess:
         if not line:
             raise LoadFailed("a load program ended; what it said is above")
         return line.decode().strip()
+
+    def freeze(self) -> None:
+        """Have the program do nothing more, while all that it holds stays open."""
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let a frozen program go on."""
+        self._process.send_signal(signal.SIGCONT)
 
     async def kill(self) -> None:
         """End the program like a power cut: nothing that it holds is closed in order."""

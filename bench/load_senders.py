@@ -11,6 +11,7 @@ from bench.load_process import answer_counts
 from bench.mouth import Mouth
 from bench.pacer import beats
 from bench.signaling_client import connecting
+from bench.speaker import Speaker
 from bench.voice import PACKETS_PER_S, beeps, tone
 
 SOUNDS: dict[str, Callable[[], Sequence[bytes]]] = {
@@ -42,9 +43,10 @@ async def main() -> None:
         speaking.cancel()
 
 
-async def speak(mouths: list[Mouth]) -> None:
-    async for beat in beats(PACKETS_PER_S * len(mouths)):
-        mouths[beat % len(mouths)].say()
+async def speak(speakers: Sequence[Speaker]) -> None:
+    """Let each say its next packet in turn, fifty times a second."""
+    async for beat in beats(PACKETS_PER_S * len(speakers)):
+        speakers[beat % len(speakers)].say()
 
 
 if __name__ == "__main__":

@@ -39,8 +39,16 @@ def _frames(rest: bytearray) -> Iterator[bytes]:
     """Take whole MPEG-1 layer III frames (ISO 11172-3) of 48 kHz off the front."""
     kbit_per_s = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0)
     while len(rest) >= 4:
+        if not _is_header(rest):
+            del rest[0]  # a server that counts bytes may begin in the middle of a frame
+            continue
         size = 144 * kbit_per_s[rest[2] >> 4] // 48 + (rest[2] >> 1 & 1)
         if len(rest) < size:
             return
         yield bytes(rest[:size])
         del rest[:size]
+
+
+def _is_header(data: bytearray) -> bool:
+    """Whether the four first bytes can begin such a frame, one without a checksum."""
+    return data[:2] == b"\xff\xfb" and 0 < data[2] >> 4 < 15 and data[2] >> 2 & 3 == 1

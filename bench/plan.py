@@ -30,6 +30,8 @@ class Plan:
     baseline_listeners: Pair
     first_bytes: int
     """In a round."""
+    visitors: int
+    """Listeners who come and go at once."""
     beeps: int
     """Seconds of a beep each in a round, for the delay of MP3."""
     senders: Pair
@@ -62,6 +64,7 @@ FULL = Plan(
     listeners=(10, 200),
     baseline_listeners=(1, 10),
     first_bytes=7,
+    visitors=500,
     beeps=5,
     senders=(2, 32),
     idle_s=8.0,
@@ -87,6 +90,7 @@ QUICK = Plan(
     listeners=(2, 32),
     baseline_listeners=(1, 6),
     first_bytes=5,
+    visitors=50,
     beeps=2,
     senders=(1, 9),
     idle_s=1.0,

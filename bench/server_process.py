@@ -4,11 +4,12 @@ import asyncio
 import socket
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from bench.free_port import free_port
 from bench.impaired_link import End
@@ -32,7 +33,7 @@ class ServerProcess:
 
     pid: int
     signaling: str
-    """Where its WebSocket is, without the path."""
+    """Where its WebSocket is, without the path; where a source goes, if it has none."""
     mp3: str
     """Where the newest stream is as MP3."""
 
@@ -65,7 +66,7 @@ async def earshot(
             *("--log-level", "warning"),
             *options,
         ]
-        async with _running(command, signaling, end) as pid:
+        async with running([sys.executable, *command], signaling, end) as pid:
             yield ServerProcess(
                 pid,
                 f"ws://{host}:{signaling}",
@@ -74,11 +75,12 @@ async def earshot(
 
 
 @asynccontextmanager
-async def baseline(mode: str) -> AsyncIterator[ServerProcess]:
+async def baseline(mode: str, *options: str) -> AsyncIterator[ServerProcess]:
     """Run the comparison of `bench.baseline_aiortc`."""
     port = free_port()
     command = ["-m", "bench.baseline_aiortc", "--port", str(port), "--mode", mode]
-    async with _running(command, port) as pid:
+    command += options
+    async with running([sys.executable, *command], port) as pid:
         yield ServerProcess(
             pid,
             f"ws://127.0.0.1:{port}",
@@ -96,7 +98,13 @@ class Candidate:
 
 
 EARSHOT = Candidate("Earshot", earshot)
+EARSHOT_IN_FOURS = Candidate(
+    "Earshot, 4 frames per write", partial(earshot, "--mp3-frames-per-write=4")
+)
 MEDIA_RELAY = Candidate("aiortc MediaRelay", partial(baseline, "sound"))
+USUAL_MP3 = Candidate(
+    "an encoder each, 44.1 kHz stereo", partial(baseline, "sound", "--mp3=usual")
+)
 LIGHTER_MEDIA_RELAY = Candidate(
     "aiortc MediaRelay without level meter", partial(baseline, "sound-without-level")
 )
@@ -106,17 +114,23 @@ READY_PACKETS = Candidate(
 
 
 @asynccontextmanager
-async def _running(
-    command: list[str], port: int, end: End | None = None
+async def running(
+    command: Sequence[str], port: int, end: End | None = None, **rights: Any
 ) -> AsyncIterator[int]:
-    whole = [sys.executable, *command]
+    """
+    Run a program that listens on a TCP port; yield its process id once it does.
+
+    ``rights`` are what `subprocess.Popen` calls ``user``, ``group`` and ``extra_groups``.
+    Raises `ServerFailed`.
+    """
     with tempfile.TemporaryFile() as printed:
         process = await asyncio.create_subprocess_exec(
-            *(end.command(whole) if end else whole),
+            *(end.command(command) if end else command),
             cwd=ROOT,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=printed,
             stderr=printed,
+            **rights,
         )
         try:
             if not await _answers(process, port, end):

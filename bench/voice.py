@@ -12,6 +12,9 @@ SAMPLE_RATE = 48_000
 PACKET_SAMPLES = 960
 PACKETS_PER_S = 50
 
+Sound = NDArray[np.int16]
+"""A row for each packet."""
+
 TONE_BPS = 23_000
 """Makes packets of about 80 bytes, as browsers do for a voice."""
 
@@ -19,30 +22,42 @@ TONE_BPS = 23_000
 @lru_cache
 def tone(packets: int = 300) -> tuple[bytes, ...]:
     """Return so many different packets of a sound with partials that come and go."""
-    t = np.arange(packets * PACKET_SAMPLES) / SAMPLE_RATE
-    sound = sum(
-        np.sin(2 * np.pi * frequency * t) * (1 + np.sin(2 * np.pi * swell * t))
-        for frequency, swell in ((220, 0.7), (440, 1.1), (660, 1.9), (1320, 3.1))
-    )
-    return _encode(np.asarray(sound) * 3000)
+    return _encode(tone_sound(packets))
 
 
 @lru_cache
 def beeps(*, packets: int, beep: int) -> tuple[bytes, ...]:
     """Return silence of so many packets in a row whose last ``beep`` ones are loud."""
+    # Encoded twice over, so that the second round follows a beep as all later ones do.
+    return _encode(np.tile(beeps_sound(packets=packets, beep=beep), (2, 1)))[packets:]
+
+
+def tone_sound(packets: int = 300) -> Sound:
+    """Return the sound of `tone`."""
+    t = np.arange(packets * PACKET_SAMPLES) / SAMPLE_RATE
+    sound = sum(
+        np.sin(2 * np.pi * frequency * t) * (1 + np.sin(2 * np.pi * swell * t))
+        for frequency, swell in ((220, 0.7), (440, 1.1), (660, 1.9), (1320, 3.1))
+    )
+    return _in_packets(np.asarray(sound) * 3000)
+
+
+def beeps_sound(*, packets: int, beep: int) -> Sound:
+    """Return the sound of `beeps`."""
     t = np.arange(packets * PACKET_SAMPLES) / SAMPLE_RATE
     loud = t >= (packets - beep) * PACKET_SAMPLES / SAMPLE_RATE
-    # Encoded twice over, so that the second round follows a beep as all later ones do.
-    sound = np.tile(np.sin(2 * np.pi * 1000 * t) * 12_000 * loud, 2)
-    return _encode(sound)[packets:]
+    return _in_packets(np.sin(2 * np.pi * 1000 * t) * 12_000 * loud)
 
 
-def _encode(sound: NDArray[np.float64]) -> tuple[bytes, ...]:
+def _in_packets(sound: NDArray[np.float64]) -> Sound:
+    return sound.astype(np.int16).reshape(-1, PACKET_SAMPLES)
+
+
+def _encode(sound: Sound) -> tuple[bytes, ...]:
     encoder = _encoder()
-    pcm = sound.astype(np.int16).reshape(-1, 1, PACKET_SAMPLES)
     payloads: list[bytes] = []
-    for place, samples in enumerate(pcm):
-        frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+    for place, samples in enumerate(sound):
+        frame = av.AudioFrame.from_ndarray(samples[None], format="s16", layout="mono")
         frame.sample_rate = SAMPLE_RATE
         frame.time_base = Fraction(1, SAMPLE_RATE)
         frame.pts = place * PACKET_SAMPLES

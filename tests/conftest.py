@@ -14,6 +14,7 @@ PACKAGES = {
     "cvlc": "vlc-bin",
     "vlc": "vlc-bin",
     "promtool": "prometheus",
+    "gst-launch-1.0": "gstreamer1.0-tools gstreamer1.0-plugins-good",
 }
 
 

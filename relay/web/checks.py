@@ -15,7 +15,16 @@ MS_PER_S = 1000
 
 
 def of_server(server: HttpServer) -> Check:
-    return lambda: PartState(server.alive, {"port": server.port})
+    return lambda: PartState(
+        server.alive,
+        {
+            "port": server.port,
+            "connections": server.connections,
+            "max_connections": server.max_connections,
+            "dropped": server.connections_dropped,
+            "refused": server.connections_refused,
+        },
+    )
 
 
 def of_endpoint(endpoint: WebRtcEndpoint) -> Check:

@@ -39,3 +39,11 @@ def test_samples_are_counted():
     ear = Mp3Ear()
     ear.take(mp3(0, 12_000))
     assert abs(ear.samples - SECOND) < 3 * 1152
+
+
+def test_a_stream_may_begin_in_the_middle_of_a_frame():
+    """The first whole one is found."""
+    data = mp3(0, 12_000)[100:]
+    ear = Mp3Ear()
+    assert ear.take(data)
+    assert abs(ear.samples - SECOND) < 3 * 1152

@@ -3,9 +3,10 @@
 import asyncio
 import os
 import shutil
+import signal
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,18 +19,32 @@ from tests.e2e.tones import SAMPLE_RATE
 
 HEARS_S = 2
 GIVES_UP_S = 30
+LOOKS_EVERY_S = 0.05
 NOBODY = 65534
+
+WAV_BYTES_PER_S = 2 * SAMPLE_RATE
+MP3_BYTES_PER_S = 96_000 // 8
 
 
 @dataclass(frozen=True)
 class Player:
-    """How a program is called."""
+    """How a program is called, so that it plays until it is told to stop."""
 
     program: str
     arguments: Callable[[str, Path], list[str]]
     """For an address and the file to be written."""
-    ends_by_itself: bool = True
+    bytes_per_s: int = WAV_BYTES_PER_S
+    """Of that file, at least."""
     never_root: bool = False
+
+
+def _curl(*options: str) -> Player:
+    """Return curl, which writes what it gets."""
+    return Player(
+        "curl",
+        lambda url, file: ["--silent", "--no-buffer", *options, "-o", str(file), url],
+        bytes_per_s=MP3_BYTES_PER_S,
+    )
 
 
 PLAYERS = {
@@ -37,40 +52,39 @@ PLAYERS = {
         "ffmpeg",
         lambda url, file: [
             *("-hide_banner", "-loglevel", "error", "-nostdin"),
-            *("-t", str(HEARS_S), "-i", url, "-f", "wav", str(file)),
+            *("-i", url, "-flush_packets", "1", "-f", "wav", str(file)),
         ],
     ),
     "mpv": Player(
         "mpv",
         lambda url, file: [
             *("--no-config", "--really-quiet", "--no-video", "--no-terminal"),
-            *("--ao=pcm", f"--ao-pcm-file={file}", f"--length={HEARS_S}", url),
+            *("--ao=pcm", f"--ao-pcm-file={file}", url),
         ],
     ),
     "vlc": Player(
         "cvlc",
         lambda url, file: [
-            *("--intf", "dummy", "--no-dbus", "--quiet", f"--run-time={HEARS_S}"),
-            "--sout",
+            *("--intf", "dummy", "--no-dbus", "--quiet", "--sout"),
             "#transcode{acodec=s16l,channels=1,samplerate=48000}"
             f":std{{access=file,mux=wav,dst={file}}}",
             url,
-            "vlc://quit",
         ],
         never_root=True,
     ),
-    "curl": Player(
-        "curl",
+    "mpg123": Player("mpg123", lambda url, file: ["--quiet", "--wav", str(file), url]),
+    "gstreamer": Player(
+        "gst-launch-1.0",
         lambda url, file: [
-            "--silent",
-            "--max-time",
-            str(HEARS_S),
-            "-o",
-            str(file),
-            url,
+            *("--quiet", "--eos-on-shutdown"),
+            *("souphttpsrc", f"location={url}", "iradio-mode=true", "!"),
+            *("decodebin", "!", "audioconvert", "!", "wavenc", "!"),
+            *("filesink", f"location={file}", "buffer-mode=unbuffered"),
         ],
-        ends_by_itself=False,
     ),
+    "curl": _curl(),
+    "curl with HTTP/1.0": _curl("--http1.0"),
+    "curl with a range": _curl("--range", "0-"),
 }
 
 
@@ -85,12 +99,54 @@ def open_folder() -> Iterator[Path]:
         shutil.rmtree(folder)
 
 
-async def record(player: Player, program: str, url: str, folder: Path) -> Path:
-    """Have a player hear an address for a while; return the file it wrote."""
-    file = folder / "heard"
+class Playing:
+    """A player at work. Made by `playing`."""
+
+    def __init__(
+        self, player: Player, process: asyncio.subprocess.Process, file: Path
+    ) -> None:
+        self.file = file
+        self._player = player
+        self._process = process
+
+    @property
+    def goes_on(self) -> bool:
+        return self._process.returncode is None
+
+    @property
+    def heard_s(self) -> float:
+        """How much sound is in the file by now, or more."""
+        size = self.file.stat().st_size if self.file.exists() else 0
+        return size / self._player.bytes_per_s
+
+    async def hear(self, seconds: float) -> None:
+        """Wait until there is so much more sound in the file. Raises `TimeoutError`."""
+        enough = self.heard_s + seconds
+        async with asyncio.timeout(GIVES_UP_S):
+            while self.heard_s < enough:
+                assert self.goes_on, f"{self._player.program} has ended"
+                await asyncio.sleep(LOOKS_EVERY_S)
+
+    async def stop(self) -> None:
+        """Have it end as by Ctrl-C, so that its file is whole. Idempotent."""
+        if self._process.returncode is None:
+            self._process.send_signal(signal.SIGINT)
+        try:
+            await asyncio.wait_for(self._process.wait(), GIVES_UP_S)
+        except TimeoutError:
+            self._process.kill()
+            await self._process.wait()
+
+
+@asynccontextmanager
+async def playing(
+    player: Player, program: str, url: str, folder: Path
+) -> AsyncIterator[Playing]:
+    """Have a player play an address for the length of a ``with`` block."""
     rights: dict[str, Any] = {}
     if player.never_root and os.geteuid() == 0:
         rights = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+    file = folder / "heard"
     process = await asyncio.create_subprocess_exec(
         program,
         *player.arguments(url, file),
@@ -98,17 +154,21 @@ async def record(player: Player, program: str, url: str, folder: Path) -> Path:
         cwd=folder,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
         **rights,
     )
+    running = Playing(player, process, file)
     try:
-        _, errors = await asyncio.wait_for(process.communicate(), GIVES_UP_S)
+        yield running
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    assert process.returncode == 0 or not player.ends_by_itself, errors.decode()
-    return file
+        await running.stop()
+
+
+async def record(player: Player, program: str, url: str, folder: Path) -> Path:
+    """Have a player hear an address for a while; return the file it wrote."""
+    async with playing(player, program, url, folder) as running:
+        await running.hear(HEARS_S)
+    return running.file
 
 
 def sound_of(file: Path) -> NDArray[np.int16]:

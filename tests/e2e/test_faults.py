@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.relay_process import RelayProcess
-from tests.faults import http_listeners, slow_client
+from tests.faults import http_listeners, mp3_crowd, slow_client
 from tests.faults.churn import churn
 from tests.faults.closing import interrupt_closes
 from tests.faults.half_open import no_dtls
@@ -18,6 +18,7 @@ from tests.faults.join_leave import join_and_leave
 from tests.faults.restart import restart
 from tests.faults.row import Row
 from tests.faults.shutdown import end_while_streaming
+from tests.faults.slowloris import slowloris
 from tests.faults.vanish import vanish
 
 pytestmark = [
@@ -28,7 +29,12 @@ pytestmark = [
 
 
 # What says as much about the machine that the tests share as about the server.
-NOISY = ("others told later by", "memory meanwhile")
+NOISY = (
+    "others told later by",
+    "memory meanwhile",
+    "health answers after",
+    "loop late by",
+)
 
 
 def broken(row: Row) -> list[str]:
@@ -51,6 +57,17 @@ async def test_whoever_stops_to_read_is_dropped_and_nobody_else(relay: RelayProc
         http_listeners.stop_reading(relay), slow_client.stop_reading(relay)
     )
     assert [broken(row) for row in rows] == [[], []]
+
+
+async def test_half_requests_keep_nobody_out():
+    """Nor do they stay; a thousand of them, for longer: `make faults`."""
+    row = await slowloris(300, seconds=3)
+    assert not broken(row)
+
+
+async def test_a_crowd_of_players_costs_one_encoder(own_relay: RelayProcess):
+    """And next to nothing for each of them."""
+    assert not broken(await mp3_crowd.grow(own_relay, window_s=2))
 
 
 async def test_receivers_that_vanish_are_gone_soon(relay: RelayProcess):

@@ -1,6 +1,8 @@
 """The sound that the fake microphone hears, and how it is found again in a file."""
 
 import wave
+from collections.abc import Sequence
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,12 @@ TONES_HZ = (500, 900, 1700)
 # Short, with pauses: what a browser's noise suppression takes for noise is what never stops.
 TONE_S = 0.2
 PAUSE_S = 0.05
+
+
+PIECE_SAMPLES = SAMPLE_RATE // 10
+PIECE_NEAR_HZ = 20.0
+"""Three quarters of a piece are looked at, and so tones are told apart by 13 Hz."""
+PIECES_IN_A_RUN = 5
 
 
 def melody() -> NDArray[np.int16]:
@@ -47,3 +55,19 @@ def pitch_of(pcm: NDArray[np.int16], sample_rate: int = SAMPLE_RATE) -> float:
     spectrum = np.abs(np.fft.rfft(rest * np.hanning(len(rest))))
     spectrum[0] = 0
     return float(np.argmax(spectrum)) * sample_rate / len(rest)
+
+
+def tones_in_order(pcm: NDArray[np.int16], known_hz: Sequence[float]) -> list[float]:
+    """
+    Return which of some tones are in a sound, one after the other; 0 stands for silence.
+
+    What is shorter than half a second, a transition for instance, is left out.
+    """
+    heard: list[float | None] = []
+    for begin in range(0, len(pcm) - PIECE_SAMPLES + 1, PIECE_SAMPLES):
+        pitch_hz = pitch_of(pcm[begin : begin + PIECE_SAMPLES])
+        near = [hz for hz in (0.0, *known_hz) if abs(hz - pitch_hz) < PIECE_NEAR_HZ]
+        heard.append(near[0] if near else None)
+    runs = [(hz, len(list(pieces))) for hz, pieces in groupby(heard)]
+    long = [hz for hz, pieces in runs if hz is not None and pieces >= PIECES_IN_A_RUN]
+    return [hz for hz, _ in groupby(long)]

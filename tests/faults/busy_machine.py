@@ -9,12 +9,12 @@ from dataclasses import dataclass
 
 from bench.load_process import LoadProcess, load
 from tests.e2e.relay_process import RelayProcess
+from tests.faults.loop_lag import loop_lag_s
 from tests.faults.row import Figure, Row
 
 RECEIVERS, LISTENERS, LOOPS = 20, 4, 2
 MP3_BYTES_PER_S = 96_000 / 8
 SETTLE_S = 2.0
-LOOP_LAG = "voice_loop_lag_seconds_bucket"
 
 BUSY = "import time\nend = time.monotonic() + {}\nwhile time.monotonic() < end: pass"
 
@@ -45,29 +45,8 @@ class Count:
         due = MP3_BYTES_PER_S * LISTENERS * (later.at - self.at)
         return max(0.0, 1 - (later.listened - self.listened) / due)
 
-    def loop_lag_s(self, later: "Count", percent: float) -> float:
-        buckets = {
-            float(name.partition("le=")[2].rstrip("}")): self._more(later, name)
-            for name in later.metrics
-            if name.startswith(LOOP_LAG)
-        }
-        return quantile(buckets, percent / 100)
-
     def _more(self, later: "Count", name: str) -> float:
         return later.metrics[name] - self.metrics.get(name, 0)
-
-
-def quantile(buckets: dict[float, float], share: float) -> float:
-    """Return where in a histogram of sums a share lies, as Prometheus estimates it."""
-    wanted = share * buckets[float("inf")]
-    below, least = 0.0, 0.0
-    for bound, total in sorted(buckets.items()):
-        if total >= wanted and total > below:
-            if bound == float("inf"):
-                return least
-            return least + (bound - least) * (wanted - below) / (total - below)
-        below, least = total, bound
-    return least
 
 
 async def share_the_machine(relay: RelayProcess, seconds: float) -> Row:
@@ -91,7 +70,13 @@ async def share_the_machine(relay: RelayProcess, seconds: float) -> Row:
             Figure("lost packets", 100 * before.lost_share(after), "%", 1, 0.1),
             Figure("of them not sent", 100 * before.unsent_share(after), "%", 1, 0.1),
             Figure("missing MP3", 100 * before.missing_sound_share(after), "%", 1, 0.1),
-            Figure("loop late by (p99)", before.loop_lag_s(after, 99), "s", 0.05, 0.02),
+            Figure(
+                "loop late by (p99)",
+                loop_lag_s(before.metrics, after.metrics, 99),
+                "s",
+                0.05,
+                0.02,
+            ),
             Figure("streams not decoded", 1 - after.metrics["voice_decoders"], limit=0),
         ),
     )

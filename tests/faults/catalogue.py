@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from tests.e2e.relay_process import RelayProcess
-from tests.faults import half_open, http_listeners, slow_client
+from tests.faults import half_open, http_listeners, mp3_crowd, slow_client
 from tests.faults.busy_machine import share_the_machine
 from tests.faults.churn import churn
 from tests.faults.closing import interrupt_closes
@@ -15,6 +15,7 @@ from tests.faults.network_rows import NETWORK, NETWORK_LONG
 from tests.faults.restart import restart
 from tests.faults.row import Row
 from tests.faults.shutdown import end_while_streaming
+from tests.faults.slowloris import slowloris
 from tests.faults.vanish import vanish
 
 Fault = Callable[[], Awaitable[Row]]
@@ -52,9 +53,11 @@ FAULTS: dict[str, Fault] = {
     "F11": on_a_server(half_open.no_way),
     "F12": on_a_server(half_open.no_dtls),
     "F13": lambda: interrupt_closes(1000),
+    "F17": lambda: slowloris(1000, seconds=20),
     "F22": on_a_server(lambda relay: end_while_streaming(relay, signal.SIGTERM)),
     "F23": on_a_server(lambda relay: restart(relay, 20)),
     "F27": on_a_server(lambda relay: share_the_machine(relay, 30)),
+    "F28": on_a_server(mp3_crowd.grow),
     **NETWORK,
 }
 """What `make faults` does."""

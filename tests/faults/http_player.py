@@ -68,7 +68,8 @@ async def player(
         sock=connection, limit=SMALLEST_BUFFER
     )
     try:
-        writer.write(f"GET /stream/{stream}.mp3 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        lines = (f"GET /stream/{stream}.mp3 HTTP/1.1", f"Host: {relay.place.host}")
+        writer.write("\r\n".join((*lines, "", "")).encode())
         head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE_S)
         if head.startswith(b"HTTP/1.1 404"):
             raise NothingOnAir

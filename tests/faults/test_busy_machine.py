@@ -2,21 +2,7 @@
 
 import pytest
 
-from tests.faults.busy_machine import LISTENERS, RECEIVERS, Count, quantile
-
-INF = float("inf")
-
-
-BUCKETS = {0.01: 500.0, 0.02: 900.0, 0.05: 990.0, INF: 1000.0}
-
-
-@pytest.mark.parametrize(
-    ("share", "expected"),
-    [(0.25, 0.005), (0.5, 0.01), (0.7, 0.015), (0.945, 0.035), (0.999, 0.05)],
-)
-def test_a_quantile_is_estimated_as_prometheus_does(share: float, expected: float):
-    """On a line through its bucket; beyond the last bound nothing is known."""
-    assert quantile(BUCKETS, share) == pytest.approx(expected)
+from tests.faults.busy_machine import LISTENERS, RECEIVERS, Count
 
 
 def test_what_is_lost_is_a_share_of_what_was_sent():

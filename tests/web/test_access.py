@@ -22,7 +22,7 @@ async def _status_at_ingress(peers: set[str]) -> tuple[int, int]:
     """Return what the ingress door and the front door say to this machine."""
     async with House(ingress=IngressDoor("127.0.0.1", 0, frozenset(peers))) as house:
         await house.server.listen("127.0.0.1", 0)
-        port = house.server._servers[1].sockets[0].getsockname()[1]
+        port = house.server._acceptors[1].port
         object.__setattr__(house.ingress, "port", port)
         async with house.session.get(f"http://127.0.0.1:{port}/api/streams") as answer:
             at_ingress = answer.status

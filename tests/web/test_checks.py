@@ -18,14 +18,20 @@ from tests.web.house import PATIENCE_S, House
 
 
 async def test_server() -> None:
-    """A server is alive while it listens."""
+    """A server is alive while it listens, and tells how full it is."""
     server = HttpServer(web.Application(), 0, "audio_port", hosts=["127.0.0.1"])
     async with server:
         check = checks.of_server(server)
         state = check()
         assert state.alive
-        assert state.details == {"port": server.port}
-        server._servers[0].close()
+        assert state.details == {
+            "port": server.port,
+            "connections": 0,
+            "max_connections": server.max_connections,
+            "dropped": 0,
+            "refused": 0,
+        }
+        server._acceptors[0].close()
         assert not server.alive
 
 

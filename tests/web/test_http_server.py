@@ -3,12 +3,25 @@
 import asyncio
 import logging
 import socket
+import ssl
+import sys
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, web
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from relay.errors import SettingsError
+from relay.web import http_server
 from relay.web.http_server import HttpServer
+from tests.sound_room import until
+
+PATIENCE_S = 20.0
+ROOM = 4
 
 
 def app() -> web.Application:
@@ -18,6 +31,10 @@ def app() -> web.Application:
     app = web.Application()
     app.router.add_get("/", hello)
     return app
+
+
+def small_server(app: web.Application) -> HttpServer:
+    return HttpServer(app, 0, "audio_port", hosts=["127.0.0.1"], max_connections=ROOM)
 
 
 async def _answer(port: int, host: str = "127.0.0.1") -> str:
@@ -133,3 +150,151 @@ async def test_further_door_that_is_not_there() -> None:
     async with HttpServer(app(), 0, "audio_port", hosts=["127.0.0.1"]) as server:
         with pytest.raises(SettingsError, match=r"198\.51\.100\.1"):
             await server.listen("198.51.100.1", 8099)
+
+
+async def _connect(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    return await asyncio.open_connection("127.0.0.1", port)
+
+
+async def test_half_a_request_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Neither for its other half, nor for the first byte, however much it dribbles."""
+    monkeypatch.setattr(http_server, "HEAD_TIMEOUT_S", 0.5)
+    async with HttpServer(app(), 0, "audio_port", hosts=["127.0.0.1"]) as server:
+        silent, silent_writer = await _connect(server.port)
+        half, half_writer = await _connect(server.port)
+        half_writer.write(b"GET / HTTP/1.1\r\nHost: a\r\n")
+        dribbling = asyncio.create_task(_dribble(half_writer))
+        async with asyncio.timeout(PATIENCE_S):
+            assert await silent.read() == b""
+            assert await half.read() == b""
+            await dribbling
+        silent_writer.close()
+        half_writer.close()
+
+
+async def _dribble(writer: asyncio.StreamWriter) -> None:
+    """Send a header that never ends, until the connection does."""
+    while not writer.is_closing():
+        writer.write(b"X: y\r\n")
+        await asyncio.sleep(0.05)
+
+
+async def test_the_oldest_that_asks_for_nothing_makes_room() -> None:
+    """Whoever comes later is served; what was dropped is counted."""
+    async with small_server(app()) as server:
+        idle = [await _connect(server.port) for _ in range(ROOM + 2)]
+        async with asyncio.timeout(PATIENCE_S):
+            for reader, _ in idle[:2]:
+                assert await reader.read() == b""
+            assert await _answer(server.port) == "hello"
+        assert server.connections_dropped == 3
+        assert server.connections_refused == 0
+        for _, writer in idle:
+            writer.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="has all of 127.0.0.0/8")
+async def test_whoever_has_the_most_makes_room_for_the_others() -> None:
+    """One idle connection, though the oldest, outlives another address's many."""
+    async with small_server(app()) as server, asyncio.timeout(PATIENCE_S):
+        oldest, oldest_writer = await _connect(server.port)
+        greedy = [
+            await asyncio.open_connection(
+                "127.0.0.1", server.port, local_addr=("127.0.0.2", 0)
+            )
+            for _ in range(ROOM)
+        ]
+        assert await greedy[0][0].read() == b""
+        oldest_writer.write(b"GET / HTTP/1.0\r\n\r\n")
+        assert (await oldest.read()).endswith(b"hello")
+        oldest_writer.close()
+        for _, writer in greedy:
+            writer.close()
+
+
+async def test_who_is_being_answered_stays() -> None:
+    """When all are, the next one is sent away, until one of them is done."""
+    done = asyncio.Event()
+
+    async def wait(request: web.Request) -> web.Response:
+        await done.wait()
+        return web.Response(text="done")
+
+    application = app()
+    application.router.add_get("/wait", wait)
+    async with small_server(application) as server, asyncio.timeout(PATIENCE_S):
+        busy = [await _connect(server.port) for _ in range(ROOM)]
+        for _, writer in busy:
+            writer.write(b"GET /wait HTTP/1.0\r\n\r\n")
+        await until(lambda: len(server._answering) == ROOM)
+        late, late_writer = await _connect(server.port)
+        with suppress(ConnectionError):
+            assert await late.read() == b""
+        assert server.connections_refused == 1
+        done.set()
+        for reader, _ in busy:
+            assert (await reader.read()).endswith(b"done")
+        await until(lambda: server.connections == 0)
+        assert await _answer(server.port) == "hello"
+        assert server.connections_dropped == 0
+        late_writer.close()
+        for _, writer in busy:
+            writer.close()
+
+
+def certificate(folder: Path) -> ssl.SSLContext:
+    """Return what a server of a self-signed certificate needs."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "test")])
+    now = datetime.now(tz=UTC)
+    signed = (
+        x509.CertificateBuilder(
+            name, name, key.public_key(), x509.random_serial_number()
+        )
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    secret = key.private_bytes(
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file = folder / "test.pem"
+    file.write_bytes(secret + signed.public_bytes(pem))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    return context
+
+
+async def test_an_encrypted_door(tmp_path: Path) -> None:
+    """It leads to the same application; a handshake that does not go on makes room."""
+    tls = certificate(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    async with small_server(app()) as server, asyncio.timeout(PATIENCE_S):
+        await server.listen("127.0.0.1", port, tls=tls)
+        silent = [await _connect(port) for _ in range(ROOM)]
+        await until(lambda: server.connections == ROOM)
+        async with (
+            ClientSession() as session,
+            session.get(f"https://127.0.0.1:{port}/", ssl=False) as answer,
+        ):
+            assert await answer.text() == "hello"
+        assert server.connections_dropped == 1
+        with suppress(ConnectionError):
+            assert await silent[0][0].read() == b""
+        for _, writer in silent:
+            writer.close()
+
+
+async def test_connections_are_open_until_the_server_is_closed() -> None:
+    """Also those that have just come."""
+    async with HttpServer(app(), 0, "audio_port", hosts=["127.0.0.1"]) as server:
+        reader, writer = await _connect(server.port)
+        await until(lambda: server.connections == 1)
+    async with asyncio.timeout(PATIENCE_S):
+        assert await reader.read() == b""
+    assert server.connections == 0
+    writer.close()
