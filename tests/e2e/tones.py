@@ -22,6 +22,8 @@ PIECE_SAMPLES = SAMPLE_RATE // 10
 PIECE_NEAR_HZ = 20.0
 """Three quarters of a piece are looked at, and so tones are told apart by 13 Hz."""
 PIECES_IN_A_RUN = 5
+PIECES_OF_SILENCE = 15
+"""Shorter ones are holes: a machine that stalls for a second makes no packets meanwhile."""
 
 
 def melody() -> NDArray[np.int16]:
@@ -61,7 +63,8 @@ def tones_in_order(pcm: NDArray[np.int16], known_hz: Sequence[float]) -> list[fl
     """
     Return which of some tones are in a sound, one after the other; 0 stands for silence.
 
-    What is shorter than half a second, a transition for instance, is left out.
+    What is shorter than half a second, a transition for instance, is left out, and so is
+    silence of less than one and a half.
     """
     heard: list[float | None] = []
     for begin in range(0, len(pcm) - PIECE_SAMPLES + 1, PIECE_SAMPLES):
@@ -69,5 +72,13 @@ def tones_in_order(pcm: NDArray[np.int16], known_hz: Sequence[float]) -> list[fl
         near = [hz for hz in (0.0, *known_hz) if abs(hz - pitch_hz) < PIECE_NEAR_HZ]
         heard.append(near[0] if near else None)
     runs = [(hz, len(list(pieces))) for hz, pieces in groupby(heard)]
-    long = [hz for hz, pieces in runs if hz is not None and pieces >= PIECES_IN_A_RUN]
-    return [hz for hz, _ in groupby(long)]
+    whole = [
+        (hz, pieces)
+        for hz, pieces in runs
+        if hz is not None and (hz or pieces >= PIECES_OF_SILENCE)
+    ]
+    joined = [
+        (hz, sum(pieces for _, pieces in parts))
+        for hz, parts in groupby(whole, key=lambda run: run[0])
+    ]
+    return [hz for hz, pieces in joined if pieces >= PIECES_IN_A_RUN]
