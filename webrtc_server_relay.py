@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Mapping
@@ -28,6 +29,8 @@ from relay.rtp.packet import RtpPacket
 from relay.settings import INGRESS_HOST, INGRESS_PEER, INGRESS_PORT, Settings
 from relay.sources.demo import DemoSource
 from relay.sources.register import SourceRegister
+from relay.tls.certificates import Certificates
+from relay.tls.names import Names
 from relay.web import checks, readings
 from relay.web.access import CAST_ORIGIN, Access, IngressDoor
 from relay.web.app import Desk, create_app
@@ -42,6 +45,7 @@ from relay.web.lobby import Lobby
 from relay.web.loop_lag import LoopLag
 from relay.web.media import Media
 from relay.web.metrics import Metrics
+from relay.web.onboarding import Onboarding
 from relay.web.own_names import OwnNames
 from relay.web.pages import Pages
 from relay.web.player_lists import PlayerLists
@@ -79,8 +83,11 @@ def main() -> int:
             logger.warning("%s", warning)
         for line in options.overridden():
             logger.info("option %s", line)
+        certificates = certificates_of(settings)
+        if certificates is not None:
+            certificates.read_foreign()  # whose key may be root's alone
         give_up_root(settings.data_dir, options.run_as)
-        asyncio.run(serve(settings, options.report()))
+        asyncio.run(serve(settings, options.report(), certificates=certificates))
     except SettingsError as error:
         print(f"Earshot cannot start: {error}", file=sys.stderr)
         return 1
@@ -88,18 +95,28 @@ def main() -> int:
 
 
 async def serve(
-    settings: Settings, options: Mapping[str, Any], ingress: IngressDoor = SUPERVISOR
+    settings: Settings,
+    options: Mapping[str, Any],
+    ingress: IngressDoor = SUPERVISOR,
+    certificates: Certificates | None = None,
 ) -> None:
-    """Run until a signal says stop. What is opened here is closed in reverse order."""
+    """
+    Run until a signal says stop. What is opened here is closed in reverse order.
+
+    Without ``certificates`` there is no https.
+    """
     told_to_stop = stop_signal()
     async with AsyncExitStack() as stack:
         sound = await open_sound(settings, stack)
         sources = SourceRegister(sound.relay, settings.sources)
-        desk = await open_desk(settings, options, sound, sources, stack)
-        await open_doors(settings, ingress, sound, desk, sources, stack)
+        if certificates is not None:
+            await stack.enter_async_context(certificates)
+        desk = await open_desk(settings, options, sound, sources, certificates, stack)
+        await open_doors(settings, ingress, sound, desk, sources, certificates, stack)
         print(
             greeting(
                 signaling_port=settings.signaling.port,
+                https_port=settings.tls.port if certificates else None,
                 audio_port=settings.mp3.port,
                 addresses=lan_addresses(),
                 demo=settings.demo,
@@ -154,6 +171,7 @@ async def open_desk(
     options: Mapping[str, Any],
     sound: Sound,
     sources: SourceRegister,
+    certificates: Certificates | None,
     stack: AsyncExitStack,
 ) -> Desk:
     """Open what clients meet behind the doors, and start those who look after it."""
@@ -191,7 +209,11 @@ async def open_desk(
         health.register("demo", lambda: PartState(demo.alive))
     await stack.enter_async_context(sources)
     health.register("sources", checks.of_sources(sources))
-    return Desk(lobby, streams, Pages(WWW), health, metrics, endpoint)
+    pages = Pages(WWW)
+    onboarding = Onboarding(
+        pages, certificates, settings.signaling.port, settings.tls.port, lan_addresses
+    )
+    return Desk(lobby, streams, pages, onboarding, health, metrics, endpoint)
 
 
 async def open_doors(
@@ -200,6 +222,7 @@ async def open_doors(
     sound: Sound,
     desk: Desk,
     sources: SourceRegister,
+    certificates: Certificates | None,
     stack: AsyncExitStack,
 ) -> None:
     """Listen. The doors open last and close first; listeners leave before them."""
@@ -216,6 +239,10 @@ async def open_doors(
     )
     if settings.supervised:
         await signaling.listen(ingress.host, ingress.port)
+    if certificates is not None:
+        https_port = settings.tls.port
+        await signaling.listen_with_tls(https_port, "https_port", certificates.context)
+        desk.health.register("https", checks.of_certificates(certificates, https_port))
     stack.callback(sound.broadcasts.end_listeners)
     desk.health.register(AUDIO_SERVER, checks.of_server(audio))
     desk.health.register("signaling", checks.of_server(signaling))
@@ -248,6 +275,20 @@ def players_server(settings: Settings, sound: Sound, desk: Desk) -> AudioStreamS
         PlayerLists(directory),
         PlayerPage(desk.pages),
         CrossOrigin((*settings.access.allowed_origins, CAST_ORIGIN)),
+    )
+
+
+def certificates_of(settings: Settings) -> Certificates | None:
+    """Return the keeper of the certificates, None if there is to be no https."""
+    if not settings.tls.enabled:
+        return None
+
+    def names() -> Names:
+        addresses = {*lan_addresses(), *settings.media.addresses}
+        return Names.of(addresses, socket.gethostname(), settings.access.host_names)
+
+    return Certificates(
+        settings.data_dir, settings.tls.certfile, settings.tls.keyfile, names
     )
 
 

@@ -139,6 +139,7 @@ async def _server(legs: TwoLegs, port: int, *options: str) -> AsyncIterator[int]
                 *legs.server_command([sys.executable, "webrtc_server_relay.py"]),
                 *(f"--data-dir={folder}/data", f"--signaling-port={port}"),
                 *(f"--audio-port={free_port()}", f"--media-port={free_port()}"),
+                "--ssl=false",
                 f"--media-addresses={','.join(legs.server_addresses)}",
                 *("--log-level=warning", *options),
                 cwd=ROOT,

@@ -63,6 +63,7 @@ async def earshot(
             *(str(ROOT / "webrtc_server_relay.py"), "--data-dir", data_dir),
             *("--signaling-port", str(signaling), "--audio-port", str(audio)),
             *("--media-port", str(media), "--media-addresses", host),
+            *("--ssl", "false"),
             *("--log-level", "warning"),
             *options,
         ]

@@ -20,6 +20,7 @@ INGRESS_PEER = "172.30.32.2"
 """The Supervisor; nobody else may use the ingress port."""
 
 SUPERVISED_DATA_DIR = Path("/data")
+SUPERVISED_SSL_DIR = Path("/ssl")
 DATA_DIR = Path("data")
 
 
@@ -70,6 +71,18 @@ class AccessSettings:
     """Networks that count as the home, beside private ones."""
     trusted_proxies: tuple[str, ...] = ()
     """Reverse proxies, whose word about their clients is believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class TlsSettings:
+    """The pages over https."""
+
+    port: int
+    enabled: bool
+    certfile: Path
+    """A certificate (PEM) that somebody else renews; need not exist."""
+    keyfile: Path
+    """The key of ``certfile``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +137,7 @@ class Settings:
     mp3: Mp3Settings
     media: MediaSettings
     access: AccessSettings
+    tls: TlsSettings
     cleanup: CleanupSettings
     log: LogSettings
     data_dir: Path
@@ -144,6 +158,7 @@ class Settings:
         """
         _check_ports(options, supervised)
         default_data_dir = SUPERVISED_DATA_DIR if supervised else DATA_DIR
+        certificates = SUPERVISED_SSL_DIR if supervised else Path()
         return cls(
             signaling=SignalingSettings(
                 port=options["signaling_port"],
@@ -167,6 +182,12 @@ class Settings:
                 allowed_origins=tuple(options["allowed_origins"]),
                 allowed_networks=tuple(options["allowed_networks"]),
                 trusted_proxies=tuple(options["trusted_proxies"]),
+            ),
+            tls=TlsSettings(
+                port=options["https_port"],
+                enabled=options["ssl"],
+                certfile=certificates / options["certfile"],
+                keyfile=certificates / options["keyfile"],
             ),
             cleanup=CleanupSettings(
                 interval_s=options["cleanup_interval"] * SECONDS,
@@ -196,7 +217,8 @@ def _sources(options: Mapping[str, Any]) -> SourceSettings:
 
 def _check_ports(options: Mapping[str, Any], supervised: bool) -> None:
     """Refuse two listeners on one TCP port; the media port is UDP and may share a number."""
-    keys = ("signaling_port", "audio_port", "icecast_port")
+    keys = ["signaling_port", "audio_port", "icecast_port"]
+    keys += ["https_port"] * options["ssl"]
     opened = [key for key in keys if options[key]]
     for first, second in combinations(opened, 2):
         if options[first] == options[second]:

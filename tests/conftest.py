@@ -10,11 +10,13 @@ from tests.sound_room import SoundRoom
 
 # Programs whose Debian package has another name.
 PACKAGES = {
+    "certutil": "libnss3-tools",
     "ffprobe": "ffmpeg",
     "cvlc": "vlc-bin",
     "vlc": "vlc-bin",
     "promtool": "prometheus",
     "gst-launch-1.0": "gstreamer1.0-tools gstreamer1.0-plugins-good",
+    "zbarimg": "zbar-tools",
 }
 
 

@@ -20,6 +20,7 @@ LAYERS = {
     "relay.audio": 1,
     "relay.hub": 1,
     "relay.webrtc": 2,
+    "relay.tls": 2,
     "relay.sources": 2,
     "relay.consumers": 2,
     "relay.web": 3,
@@ -35,11 +36,12 @@ THIRD_PARTY = {
     "aioice": {"relay.webrtc"},
     "pylibsrtp": {"relay.webrtc"},
     "cffi": {"relay.webrtc"},
-    "cryptography": {"relay.webrtc"},
+    "cryptography": {"relay.webrtc", "relay.tls"},
     "OpenSSL": {"relay.webrtc"},
     "ifaddr": {"relay.webrtc"},
     "av": {"relay.audio", "relay.sources"},
     "numpy": {"relay.audio", "relay.webrtc", "relay.consumers", "relay.sources"},
+    "segno": {"relay.web"},
     "yaml": {"relay.options"},
 }
 

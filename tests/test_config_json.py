@@ -98,6 +98,10 @@ REFUSED = {
     "signaling_port": [0, 65536, "http"],
     "audio_port": [0, 65536],
     "media_port": [0, 65536],
+    "https_port": [0, 65536],
+    "ssl": ["sometimes", 2],
+    "certfile": [["a"], True],
+    "keyfile": [["a"], True],
     "media_addresses": ["192.0.2.1", ["host.example"]],
     "data_dir": [["a"], True],
     "ice_servers": [["turn:host:3478"], ["stun:"], ["http:host"]],
@@ -158,6 +162,11 @@ def test_the_panel_is_there_for_the_whole_household():
     assert MANIFEST["ingress_stream"] is True
     assert MANIFEST["panel_admin"] is False
     assert re.fullmatch(r"mdi:[a-z-]+", MANIFEST["panel_icon"])
+
+
+def test_home_assistants_certificate_can_be_read_and_not_changed():
+    """A private key belongs to who made it."""
+    assert MANIFEST["map"] == [{"type": "ssl", "read_only": True}]
 
 
 def test_every_option_has_a_type_that_the_supervisor_knows():

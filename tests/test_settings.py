@@ -18,6 +18,10 @@ OTHER_VALUES: dict[str, Any] = {
     "signaling_port": 9080,
     "audio_port": 9081,
     "media_port": 9082,
+    "https_port": 9443,
+    "ssl": False,
+    "certfile": "house.pem",
+    "keyfile": "house.key",
     "media_addresses": ["192.0.2.7"],
     "data_dir": "/somewhere",
     "ice_servers": ["stun:stun.example:3478"],
@@ -102,6 +106,24 @@ def test_two_tcp_listeners_cannot_share_a_port():
     """The error names both keys."""
     with pytest.raises(SettingsError, match="signaling_port and audio_port"):
         Settings.from_options(DEFAULTS | {"audio_port": 8080})
+
+
+def test_the_https_port_counts_only_if_it_is_used():
+    """Who has switched https off may give its port to something else."""
+    wanted = DEFAULTS | {"https_port": 8081}
+    with pytest.raises(SettingsError, match="audio_port and https_port"):
+        Settings.from_options(wanted)
+    assert not Settings.from_options(wanted | {"ssl": False}).tls.enabled
+
+
+def test_a_certificate_is_looked_for_where_home_assistant_keeps_it():
+    """Under the Supervisor in /ssl, otherwise beside who starts the program."""
+    assert Settings.from_options(DEFAULTS).tls.keyfile == Path("privkey.pem")
+    supervised = Settings.from_options(DEFAULTS, supervised=True)
+    assert supervised.tls.certfile == Path("/ssl/fullchain.pem")
+    elsewhere = DEFAULTS | {"certfile": "/etc/own.pem"}
+    settings = Settings.from_options(elsewhere, supervised=True)
+    assert settings.tls.certfile == Path("/etc/own.pem")
 
 
 def test_the_media_port_may_have_the_number_of_a_tcp_port():

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -62,6 +63,7 @@ async def test_start(relay: RelayProcess) -> None:
     assert health["audio_server_running"]
     assert set(health["parts"]) == {
         "signaling",
+        "https",
         "audio_server",
         "media",
         "media_worker",
@@ -77,6 +79,7 @@ async def test_start(relay: RelayProcess) -> None:
     assert f":{audio}/stream/latest.mp3\n" in said
     assert f"http://localhost:{signaling}/send\n" in said
     assert f":{audio}/stream/demo.mp3\n" in said
+    assert f":{relay.ports['https']}/send\n" in said
 
 
 @beside_the_server
@@ -104,10 +107,33 @@ async def test_sound_at_both_doors(relay: RelayProcess, port: str) -> None:
 
 
 @beside_the_server
+async def test_sound_over_https(relay: RelayProcess) -> None:
+    """The same pages and streams, with a certificate of the authority that is given out."""
+    async with asyncio.timeout(TIMEOUT_S), aiohttp.ClientSession() as session:
+        async with session.get(f"{relay.url}/ca.crt") as answer:
+            trusts = ssl.create_default_context(cadata=await answer.text())
+        url = f"{relay.https_url}/stream/demo.mp3"
+        async with session.get(url, ssl=trusts) as answer:
+            assert answer.content_type == "audio/mpeg"
+            assert (await answer.content.readexactly(1)) == b"\xff"
+        url = f"{relay.https_url}/ws".replace("https", "wss")
+        async with session.ws_connect(url, ssl=trusts) as client:
+            assert (await client.receive_json())["type"] == "available_streams"
+
+
+@beside_the_server
 async def test_pages_are_served(relay: RelayProcess) -> None:
     """The page is at the root, and whatever it is made of beside it."""
     async with aiohttp.ClientSession(relay.url) as session:
-        for path in ("/", "/send", "/listen", "/talk", "/style.css"):
+        for path in (
+            "/",
+            "/send",
+            "/listen",
+            "/talk",
+            "/trust",
+            "/diagnose",
+            "/style.css",
+        ):
             async with session.get(path) as answer:
                 assert answer.status == 200, path
 
@@ -139,7 +165,7 @@ async def test_a_name_is_known_after_a_restart(tmp_path: Path) -> None:
 # --- refusal to start -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("port", ["signaling", "audio", "media"])
+@pytest.mark.parametrize("port", ["signaling", "https", "audio", "media"])
 def test_taken_port(tmp_path: Path, port: str) -> None:
     """A taken port is named together with its option, in one line without a traceback."""
     kind = socket.SOCK_DGRAM if port == "media" else socket.SOCK_STREAM
@@ -181,6 +207,18 @@ def test_ingress_without_its_network(tmp_path: Path) -> None:
     assert ended.returncode == 1
     assert "172.30.32.1" in ended.stderr
     assert "token of a test" not in ended.stderr + ended.stdout
+
+
+async def test_without_https(tmp_path: Path) -> None:
+    """Who switches it off has no port, no part and no authority."""
+    relay = await RelayProcess.start(tmp_path, "--ssl=false")
+    try:
+        assert "https" not in (await relay.health())["parts"]
+        assert not (tmp_path / "data" / "tls").exists()
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection("127.0.0.1", relay.ports["https"])
+    finally:
+        await relay.stop()
 
 
 # --- the end ----------------------------------------------------------------------------

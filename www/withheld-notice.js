@@ -2,6 +2,7 @@
 
 import { element, find, say } from "./element.js";
 import { withheld } from "./microphone.js";
+import { askTls, httpsAddress } from "./tls-state.js";
 
 /**
  * Show the notice if the microphone is withheld.
@@ -22,22 +23,45 @@ export function showIfWithheld() {
     );
     return true;
   }
-  say(title, "The browser keeps the microphone closed here");
-  say(
-    text,
-    "Browsers give the microphone only to secure pages, and this page was opened with plain http. Any one of these opens it:",
-  );
-  find("withheld-steps", HTMLElement).append(...steps(new URL(location.href)));
+  say(title, "This page cannot use the microphone yet");
+  say(text, "Browsers give the microphone only to secure pages, and this one came over plain http.");
+  void showSteps(new URL(location.href));
   return true;
 }
 
 /** @param {URL} page */
-function steps(page) {
+async function showSteps(page) {
+  const tls = await askTls();
+  const list = find("withheld-steps", HTMLElement);
+  list.append(...(tls?.https ? stepsToHttps(page, tls.https_port) : stepsElsewhere(page)));
+}
+
+/**
+ * @param {URL} page
+ * @param {number} port
+ */
+function stepsToHttps(page, port) {
+  const file = page.pathname.slice(page.pathname.lastIndexOf("/") + 1);
+  const secure = httpsAddress(file, page.href, port);
+  return [
+    element(
+      "li",
+      {},
+      "Once on this device: ",
+      element("a", { href: "trust.html" }, "trust this server"),
+      ".",
+    ),
+    element("li", {}, "Then open ", element("a", { href: secure }, secure), " instead."),
+  ];
+}
+
+/** @param {URL} page */
+function stepsElsewhere(page) {
   const local = new URL(page);
   local.hostname = "localhost";
   return [
     "Open Earshot through Home Assistant, if you open that with https or in its app.",
-    "Open this page by an https address, if the house has one for it, such as that of a reverse proxy.",
+    "Switch https on with the option ssl, or open this page by the https address of a reverse proxy.",
     `On the computer that runs Earshot, open ${local.origin}${local.pathname} there.`,
   ].map((step) => element("li", {}, step));
 }

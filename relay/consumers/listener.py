@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
+from relay.unsent import unsent_bytes
+
 SEND_BUFFER_BYTES = 16 * 1024
 """What the kernel may hold for a listener: the less, the sooner it shows that one does not read."""
 
@@ -80,6 +82,7 @@ class Listener:
         self._skipping = False
         self._skip_at_bytes = SKIP_AT_BYTES
         self._transport: asyncio.Transport | None = None
+        self._socket: socket.socket | None = None
         self._over = asyncio.Event()
         self.reason: str | None = None
         """One of `REASONS` when it is over."""
@@ -103,13 +106,13 @@ class Listener:
                 self.check()
         if self.reason in ("stream_ended", "shutdown"):
             await self._drain(transport)
-        if transport.get_write_buffer_size():
+        if unsent_bytes(transport):
             transport.abort()
 
     def _begin(self, transport: asyncio.Transport) -> None:
-        connection = transport.get_extra_info("socket")
-        if connection is not None:
-            connection.setsockopt(
+        self._socket = transport.get_extra_info("socket")
+        if self._socket is not None:
+            self._socket.setsockopt(
                 socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES
             )
         self._transport = transport
@@ -121,7 +124,7 @@ class Listener:
     async def _drain(self, transport: asyncio.Transport) -> None:
         """Wait until the kernel has taken everything, but not for ever."""
         for _ in range(DRAIN_CHECKS):
-            if not transport.get_write_buffer_size():
+            if not unsent_bytes(transport):
                 return
             await asyncio.sleep(DRAIN_TIMEOUT_S / DRAIN_CHECKS)
 
@@ -132,7 +135,7 @@ class Listener:
             return
         if transport.is_closing():
             self.end("left")
-        elif self._is_late(transport.get_write_buffer_size()):
+        elif self._is_late(unsent_bytes(transport)):
             self.bytes_skipped += len(data)
         else:
             if self.framer is not None:
@@ -153,9 +156,8 @@ class Listener:
         """What was made for this listener and has not arrived at it yet."""
         if self._transport is None:
             return 0
-        connection = self._transport.get_extra_info("socket")
-        in_kernel = 0 if connection is None else unconfirmed_bytes(connection)
-        return self._transport.get_write_buffer_size() + in_kernel
+        in_kernel = unconfirmed_bytes(self._socket) if self._socket else 0
+        return unsent_bytes(self._transport) + in_kernel
 
     def end(self, reason: str) -> None:
         """Stop writing. Idempotent; the first reason counts."""
@@ -167,7 +169,7 @@ class Listener:
         """End a listener that left or does not keep up. Call once a second."""
         if self._transport is None:
             return
-        unsent = self._transport.get_write_buffer_size()
+        unsent = unsent_bytes(self._transport)
         if self._transport.is_closing():
             self.end("left")
         elif unsent > MAX_UNSENT_BYTES:

@@ -12,6 +12,7 @@ from relay.web.health import Health
 from relay.web.lobby import Lobby
 from relay.web.media import Endpoint
 from relay.web.metrics import Metrics
+from relay.web.onboarding import CHECKING_PAGES, Onboarding
 from relay.web.pages import Pages
 from relay.web.stream_list import StreamList
 from relay.web.trust import Need, needs
@@ -26,6 +27,7 @@ class Desk:
     lobby: Lobby
     stream_list: StreamList
     pages: Pages
+    onboarding: Onboarding
     health: Health
     metrics: Metrics
     endpoint: Endpoint
@@ -93,8 +95,11 @@ def create_app(
     app.router.add_get("/metrics", desk.metrics.handle)
     app.router.add_get("/api/streams", desk.streams)
     add_audio_routes(app)
+    desk.onboarding.add_routes(app)
     for path in desk.pages:
         if path:
-            app.router.add_get("/" + path, desk.pages.handle)
+            checks = path in CHECKING_PAGES
+            handler = desk.onboarding.checking_page if checks else desk.pages.handle
+            app.router.add_get("/" + path, handler)
     app.on_shutdown.append(desk.close)
     return app

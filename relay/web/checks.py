@@ -5,6 +5,7 @@ from collections import Counter
 
 from relay.consumers.media_worker import MediaWorker
 from relay.sources.register import SourceRegister
+from relay.tls.certificates import Certificates
 from relay.web.health import Check, PartState
 from relay.web.housekeeping import Housekeeping
 from relay.web.http_server import HttpServer
@@ -25,6 +26,23 @@ def of_server(server: HttpServer) -> Check:
             "refused": server.connections_refused,
         },
     )
+
+
+def of_certificates(certificates: Certificates, port: int) -> Check:
+    def check() -> PartState:
+        state = certificates.state()
+        return PartState(
+            certificates.alive,
+            {
+                "port": port,
+                "source": state.source,
+                "names": list(state.names),
+                "days_left": state.days_left,
+                "problem": state.problem,
+            },
+        )
+
+    return check
 
 
 def of_endpoint(endpoint: WebRtcEndpoint) -> Check:

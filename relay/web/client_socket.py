@@ -10,6 +10,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from aiohttp.http import WebSocketError
 
 from relay.signaling.messages import MAX_MESSAGE_BYTES
+from relay.unsent import unsent_bytes
 
 logger = logging.getLogger(__name__)
 
@@ -148,7 +149,7 @@ class ClientSocket:
             await self._response.close(code=code)
         except ConnectionError:
             pass
-        if self._transport is not None and self._transport.get_write_buffer_size():
+        if self._transport is not None and unsent_bytes(self._transport):
             self.abort()  # who has not taken it all by now never will
 
     def abort(self) -> None:

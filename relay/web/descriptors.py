@@ -6,7 +6,7 @@ ENOUGH = 24_000
 """More is not asked for: it is as many as the option ``max_connections`` can ask for."""
 RESERVED = 64
 """For everything but HTTP: media, files, connections that are just being made or closed."""
-PORTS = 2
+PORTS = 3
 """They share the rest equally, so that a crowd at one of them leaves the other alone."""
 
 

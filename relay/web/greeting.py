@@ -8,6 +8,7 @@ from relay import __version__
 def greeting(
     *,
     signaling_port: int,
+    https_port: int | None,
     audio_port: int,
     addresses: Sequence[str],
     demo: bool,
@@ -20,16 +21,32 @@ def greeting(
         f"  On this computer         http://localhost:{signaling_port}/",
         f"  On phones and tablets    http://{host}:{signaling_port}/",
         f"  In players (MP3)         http://{host}:{audio_port}/stream/latest.mp3",
-        f"  To speak                 http://localhost:{signaling_port}/send",
-        "",
-        "  Browsers give a page the microphone on this computer or over https only;",
-        "  listening works everywhere.",
+        *_to_speak(host, signaling_port, https_port),
     ]
     if demo:
-        lines[6:6] = [
+        lines[5:5] = [
             f"  The demo (MP3)           http://{host}:{audio_port}/stream/demo.mp3"
         ]
     return "\n".join(lines)
+
+
+def _to_speak(host: str, signaling_port: int, https_port: int | None) -> list[str]:
+    """Return where the microphone works: on this computer, and over https."""
+    here = f"  To speak                 http://localhost:{signaling_port}/send"
+    if https_port is None:
+        return [
+            here,
+            "",
+            "  Browsers give a page the microphone on this computer or over https only;",
+            "  listening works everywhere.",
+        ]
+    return [
+        here,
+        f"    on other devices       https://{host}:{https_port}/send",
+        "",
+        "  Browsers give a page the microphone on this computer or over https only. How other",
+        f"  devices come to trust this one:  http://{host}:{signaling_port}/trust",
+    ]
 
 
 def in_url(address: str) -> str:

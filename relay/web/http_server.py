@@ -40,6 +40,9 @@ HANDLER_TIMEOUT_S = 0.25 * SECONDS
 HEAD_TIMEOUT_S = 8 * SECONDS
 """A connection has so long for a request's head, whether it dribbles or is silent."""
 
+GOODBYE_S = 1 * SECONDS
+"""What a client is given to end encryption in order."""
+
 BACKLOG = 1024
 """Of connections the kernel keeps until they are taken; the next one would try again in a second."""
 
@@ -115,7 +118,7 @@ class HttpServer:
         await self._runner.setup()
         try:
             for host in self._hosts:
-                await self._listen_if_there(host)
+                await self._listen_if_there(host, self._port, self._option)
         except BaseException:
             await self._close()
             raise
@@ -124,17 +127,26 @@ class HttpServer:
     async def __aexit__(self, *_: object) -> None:
         await self._close()
 
-    async def _listen_if_there(self, host: str) -> None:
+    async def listen_with_tls(
+        self, port: int, option: str, tls: ssl.SSLContext
+    ) -> None:
+        """Listen with TLS on a further port of the same addresses. Raises `SettingsError`."""
+        for host in self._hosts:
+            await self._listen_if_there(host, port, option, tls)
+
+    async def _listen_if_there(
+        self, host: str, port: int, option: str, tls: ssl.SSLContext | None = None
+    ) -> None:
         """Listen, unless this machine lacks the address (no IPv6, say) and has another."""
         try:
-            listener = _bound(host, self._port)
+            listener = _bound(host, port)
         except OSError as error:
             if error.errno not in MISSING or not self._acceptors:
-                text = _in_words(error, host, self._port, self._option)
+                text = _in_words(error, host, port, option)
                 raise SettingsError(text) from None
             logger.debug("not listening on %s: %s", host, error)
         else:
-            self._serve(listener)
+            self._serve(listener, tls)
 
     async def listen(
         self, host: str, port: int, *, tls: ssl.SSLContext | None = None
@@ -177,6 +189,7 @@ class HttpServer:
                 connection,
                 ssl=tls,
                 ssl_handshake_timeout=HEAD_TIMEOUT_S if tls else None,
+                ssl_shutdown_timeout=GOODBYE_S if tls else None,
             )
         except OSError as error:
             logger.debug("a connection was over before it began: %s", error)

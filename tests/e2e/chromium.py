@@ -25,6 +25,9 @@ HEAR_S = 20.0
 INSECURE_HOST = "homeassistant.local"
 """This machine, as one of the LAN: browsers trust only names of their own machine without TLS."""
 
+STRANGER = "evil.example"
+"""This machine again, as somebody else's."""
+
 FLAGS = (
     "--no-sandbox",
     "--use-fake-device-for-media-stream",
@@ -33,7 +36,7 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    f"--host-resolver-rules=MAP {INSECURE_HOST} 127.0.0.1",
+    f"--host-resolver-rules=MAP {INSECURE_HOST} 127.0.0.1, MAP {STRANGER} 127.0.0.1",
 )
 
 PLAYS_AT_ONCE = "--autoplay-policy=no-user-gesture-required"
@@ -47,12 +50,18 @@ async def chromium(
     program: str,
     melody: Path,
     autoplay: str = PLAYS_AT_ONCE,
+    home: Path | None = None,
 ) -> AsyncIterator["Chromium"]:
-    """Run a browser of its own for the length of a ``with`` block, and leave nothing behind."""
+    """
+    Run a browser of its own for the length of a ``with`` block, and leave nothing behind.
+
+    ``home`` is the folder in which it finds the authorities that its user trusts.
+    """
     mark = f"--earshot-test={uuid4()}"  # no browser knows it, but /proc shows it
     browser = await playwright.chromium.launch(
         executable_path=program,
         args=[*FLAGS, autoplay, f"--use-file-for-fake-audio-capture={melody}", mark],
+        env=dict(os.environ) | ({"HOME": str(home)} if home else {}),
         handle_sigint=False,
         handle_sigterm=False,
         handle_sighup=False,

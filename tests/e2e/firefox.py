@@ -11,6 +11,7 @@ import ctypes
 import json
 import os
 import re
+import shutil
 import signal
 import socket
 import tempfile
@@ -218,13 +219,21 @@ async def firefox(
     preferences: Mapping[str, Preference] = {},
     *,
     namespace: str | None = None,
+    authorities: Path | None = None,
 ) -> AsyncIterator[Firefox]:
-    """Run a browser of its own for the length of a ``with`` block, and leave nothing behind."""
+    """
+    Run a browser of its own for the length of a ``with`` block, and leave nothing behind.
+
+    ``authorities`` is the folder of an NSS database with those that its user trusts.
+    """
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(
             tempfile.TemporaryDirectory(prefix="earshot-", ignore_cleanup_errors=True)
         )
         _write_profile(Path(folder), {**STAYS_AT_HOME, **MEDIA, **preferences})
+        if authorities is not None:
+            for file in ("cert9.db", "key4.db"):
+                shutil.copy(authorities / file, folder)
         under = ["ip", "netns", "exec", namespace] if namespace else []
         process = await _start([*under, program], folder)
         stack.push_async_callback(_end, process)

@@ -35,6 +35,7 @@ async def server_at(end: End, folder: Path) -> AsyncIterator[str]:
         *(sys.executable, "webrtc_server_relay.py", "--data-dir", str(folder)),
         *("--signaling-port", str(port), "--audio-port", str(free_port())),
         *("--media-port", str(free_port()), "--media-addresses", end.address),
+        *("--ssl", "false"),
     ]
     with (folder / "relay.log").open("wb") as log:
         process = await asyncio.create_subprocess_exec(

@@ -126,6 +126,10 @@ class RelayProcess:
     def url(self) -> str:
         return self.url_from(self.place)
 
+    @property
+    def https_url(self) -> str:
+        return f"https://{self.place.host}:{self.ports['https']}"
+
     def url_from(self, place: Place) -> str:
         return f"http://{place.host}:{self.ports['signaling']}"
 
@@ -241,4 +245,4 @@ def child_of(pid: int) -> int:
 
 def free_ports() -> dict[str, int]:
     """Return ports that nobody uses right now, by the first word of their option."""
-    return {name: free_port() for name in ("signaling", "audio", "media")}
+    return {name: free_port() for name in ("signaling", "https", "audio", "media")}

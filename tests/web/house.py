@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from relay.hub.stream import Stream
 from relay.rtp.packet import RtpPacket
 from relay.settings import CleanupSettings, Mp3Settings, SourceSettings
 from relay.sources.register import SourceRegister
+from relay.tls.certificates import Certificates
 from relay.web import readings
 from relay.web.access import Access, IngressDoor
 from relay.web.app import Desk, create_app
@@ -28,6 +29,7 @@ from relay.web.http_server import HttpServer
 from relay.web.lobby import Lobby
 from relay.web.media import Media
 from relay.web.metrics import Metrics
+from relay.web.onboarding import Onboarding
 from relay.web.own_names import OwnNames
 from relay.web.pages import Pages
 from relay.web.stream_list import StreamList
@@ -99,6 +101,8 @@ class House:
         www: Path | None = None,
         ingress: IngressDoor | None = None,
         access: Access | None = None,
+        certificates: Certificates | None = None,
+        addresses: Sequence[str] = ("192.0.2.7",),
     ) -> None:
         self.clock = clock
         self.ingress = ingress
@@ -134,10 +138,12 @@ class House:
             self.events,
             readings.summary(self.health, self.lobby, self.relay, self.endpoint),
         )
+        pages = Pages(www or Path(__file__).parent / "no-such-folder")
         desk = Desk(
             self.lobby,
             self.stream_list,
-            Pages(www or Path(__file__).parent / "no-such-folder"),
+            pages,
+            Onboarding(pages, certificates, 8080, 8443, lambda: addresses),
             self.health,
             self.metrics,
             self.endpoint,

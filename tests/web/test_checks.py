@@ -1,6 +1,7 @@
 """How each part of the server is asked for its health, with the real parts."""
 
 import time
+from pathlib import Path
 
 from aiohttp import web
 
@@ -14,6 +15,7 @@ from relay.web import checks
 from relay.web.http_server import HttpServer
 from relay.web.loop_lag import LoopLag
 from relay.webrtc.endpoint import WebRtcEndpoint
+from tests.tls.house_keys import keeper
 from tests.web.house import PATIENCE_S, House
 
 
@@ -33,6 +35,19 @@ async def test_server() -> None:
         }
         server._acceptors[0].close()
         assert not server.alive
+
+
+async def test_certificates(tmp_path: Path) -> None:
+    """Whose certificate it is, for whom, how long still, and what is to be looked after."""
+    async with keeper(tmp_path) as certificates:
+        state = checks.of_certificates(certificates, 8443)()
+        assert state.alive
+        assert state.details["port"] == 8443
+        assert state.details["source"] == "own"
+        assert "192.168.1.5" in state.details["names"]
+        assert state.details["days_left"] == 89
+        assert state.details["problem"] is None
+    assert not checks.of_certificates(certificates, 8443)().alive
 
 
 async def test_endpoint() -> None:

@@ -6,6 +6,7 @@ from relay.web.greeting import greeting, in_url
 def lines(**changes: object) -> str:
     facts = {
         "signaling_port": 8080,
+        "https_port": 8443,
         "audio_port": 8081,
         "addresses": ["192.0.2.7", "2001:db8::7"],
         "demo": False,
@@ -22,6 +23,16 @@ def test_four_addresses() -> None:
     assert "http://localhost:8080/send\n" in text
     assert "microphone" in text
     assert "demo" not in text
+
+
+def test_the_microphone_on_other_devices() -> None:
+    """Over https, and how devices come to trust that; without it that is said."""
+    text = lines()
+    assert "https://192.0.2.7:8443/send\n" in text
+    assert text.endswith("http://192.0.2.7:8080/trust")
+    text = lines(https_port=None)
+    assert "https://" not in text
+    assert "over https only" in text
 
 
 def test_demo() -> None:

@@ -10,15 +10,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import ClientError, ClientSession, web
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from relay.errors import SettingsError
+from relay.tls.server_certificate import new_context
 from relay.web import http_server
 from relay.web.http_server import HttpServer
 from tests.sound_room import until
+from tests.tls.house_keys import keeper, trusting
 
 PATIENCE_S = 20.0
 ROOM = 4
@@ -298,3 +300,31 @@ async def test_connections_are_open_until_the_server_is_closed() -> None:
         assert await reader.read() == b""
     assert server.connections == 0
     writer.close()
+
+
+async def test_a_door_with_tls(tmp_path: Path) -> None:
+    """A further port leads to the same application, encrypted; plain HTTP gets nothing there."""
+    async with (
+        keeper(tmp_path) as certificates,
+        HttpServer(app(), 0, "signaling_port", hosts=["127.0.0.1"]) as server,
+    ):
+        assert certificates.authority is not None
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            port = probe.getsockname()[1]
+        await server.listen_with_tls(port, "https_port", certificates.context)
+        trusts = trusting(certificates.authority)
+        async with (
+            ClientSession() as session,
+            session.get(f"https://127.0.0.1:{port}/", ssl=trusts) as answer,
+        ):
+            assert await answer.text() == "hello"
+        with pytest.raises(ClientError):
+            await _answer(port)
+        assert await _answer(server.port) == "hello"
+
+
+async def test_a_taken_port_with_tls() -> None:
+    """Is named together with its own option."""
+    async with HttpServer(app(), 0, "signaling_port", hosts=["127.0.0.1"]) as server:
+        with pytest.raises(SettingsError, match="https_port"):
+            await server.listen_with_tls(server.port, "https_port", new_context())

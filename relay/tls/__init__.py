@@ -1,0 +1,1 @@
+"""Certificates for the pages over https: those of the house, or of an authority of our own."""

@@ -1,0 +1,120 @@
+"""The certificate that this server has from its own authority, as new as it has to be."""
+
+import datetime
+import logging
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from relay.tls import secret_file
+from relay.tls.authority import FILE_NAME as AUTHORITY_FILE
+from relay.tls.authority import LAST_YEAR, Authority
+from relay.tls.leaf import issue
+from relay.tls.names import LOOPBACK, Names, address_of
+from relay.tls.server_certificate import ServerCertificate, Source, fingerprint
+
+logger = logging.getLogger(__name__)
+
+FILE_NAME = "server.pem"
+RENEWED_BEFORE = datetime.timedelta(days=30)
+
+
+class OwnCertificate:
+    """Makes an authority once, and a certificate whenever names change or its end comes near."""
+
+    def __init__(
+        self, folder: Path, host_name: Callable[[], str] = socket.gethostname
+    ) -> None:
+        self._folder = folder
+        self._host_name = host_name
+        self._current: ServerCertificate | None = None
+        self.authority: Authority | None = None
+        self.problem: str | None = None
+
+    def look(self, names: Names, now: datetime.datetime) -> ServerCertificate:
+        """Return the certificate for these names, made now if need be. Raises `OSError`."""
+        authority = self.authority = self._authority(names, now)
+        wanted = {name for name in names.all | LOOPBACK if authority.permits(name)}
+        self.problem = _problem(authority, names, wanted, now)
+        current = self._current or self._kept()
+        if current is None or not _is_fit(current, authority, wanted, now):
+            path = self._folder / FILE_NAME
+            secret_file.write(path, issue(authority, wanted, now))
+            current = ServerCertificate.load(path, path, Source.OWN)
+            logger.info("made a certificate for %s", ", ".join(current.names))
+        self._current = current
+        return current
+
+    def _authority(self, names: Names, now: datetime.datetime) -> Authority:
+        """
+        Return the authority; only one that has ended or is broken is made anew.
+
+        One that is not valid yet stays: a machine without a battery may start in the
+        wrong year, and that must not cost the trust of all devices.
+        """
+        path = self._folder / AUTHORITY_FILE
+        authority = self.authority
+        if authority is None and path.exists():
+            try:
+                authority = Authority.load(path)
+            except ValueError as error:
+                logger.warning("%s is replaced: %s", path, error)
+        if authority is None or authority.has_ended(now):
+            authority = Authority.make(names, self._host_name(), now)
+            authority.save(path)
+            logger.info("made an authority of our own; devices have to trust it once")
+        if authority is not self.authority:
+            logger.info("authority: SHA-256 %s", fingerprint(authority.certificate))
+        return authority
+
+    def _kept(self) -> ServerCertificate | None:
+        """Return the certificate of the run before, so that a restart changes nothing."""
+        path = self._folder / FILE_NAME
+        try:
+            secret_file.read(path)  # for its mode
+            return ServerCertificate.load(path, path, Source.OWN)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            logger.warning("%s is replaced: %s", path, error)
+            return None
+
+
+def _is_fit(
+    current: ServerCertificate,
+    authority: Authority,
+    wanted: set[str],
+    now: datetime.datetime,
+) -> bool:
+    return (
+        current.is_valid(now)
+        and current.left(now) > RENEWED_BEFORE
+        and set(current.names) == wanted
+        and authority.has_signed(current.certificate)
+    )
+
+
+def _problem(
+    authority: Authority, names: Names, wanted: set[str], now: datetime.datetime
+) -> str | None:
+    """Say what the authority cannot do; public addresses of network cards are not expected."""
+    expected = {name for name in names.present if address_of(name) is None}
+    missing = sorted((names.configured | expected) - wanted)
+    if missing:
+        return (
+            f"the authority was made before this machine was called {', '.join(missing)}"
+            " and may not vouch for it; to have a new one, which every device must trust"
+            f" anew, remove {AUTHORITY_FILE} and restart"
+        )
+    begins = authority.certificate.not_valid_before_utc
+    if now < begins:
+        return (
+            f"the authority is valid from {begins:%Y-%m-%d} on: the clock of this machine"
+            f" is wrong, or was when it was made; if it was, remove {AUTHORITY_FILE}"
+        )
+    ends = authority.certificate.not_valid_after_utc
+    if now > ends - LAST_YEAR:
+        return (
+            f"the authority ends on {ends:%Y-%m-%d}; devices must then trust a new one"
+        )
+    return None
