@@ -8,6 +8,7 @@ from relay.audio.formats import Encoding
 from relay.audio.icy import IcyFramer
 from relay.consumers.http_broadcast import Broadcasts, ListenerWishes
 from relay.web.access import Access, add_headers, guard
+from relay.web.credentials import PLAYER_PATH
 from relay.web.cross_origin import CrossOrigin
 from relay.web.player_answer import NO_STORE, answer_headers, header_text
 from relay.web.player_lists import PlayerLists
@@ -15,7 +16,7 @@ from relay.web.player_page import PlayerPage
 from relay.web.player_request import PlayerRequest, split_path
 from relay.web.refusal import in_words
 from relay.web.stream_list import StreamList
-from relay.web.trust import Need, needs
+from relay.web.trust import Need, needs, visitor_of
 
 MAX_PLAYER_NAME = 120
 """Characters of what a player calls itself that are kept for who looks after the server."""
@@ -59,7 +60,8 @@ class AudioStreamServer:
         app.router.add_get("/stream/status", self.status)
         app.router.add_get("/api/listeners", self.listeners)
         self._lists.add_routes(app)
-        app.router.add_get("/stream/{path}", in_words(self.sound))
+        for front in ("", PLAYER_PATH):
+            app.router.add_get(front + "/stream/{path}", in_words(self.sound))
         self._cross_origin.add_to(app, "/stream")
         app.on_shutdown.append(self._end_listeners)
 
@@ -106,7 +108,10 @@ class AudioStreamServer:
         if request.method == hdrs.METH_HEAD:
             return response
         wishes = ListenerWishes(
-            wish.burst_bytes, IcyFramer() if wish.icy else None, _player(request)
+            wish.burst_bytes,
+            IcyFramer() if wish.icy else None,
+            _player(request),
+            welcome=visitor_of(request).still_welcome,
         )
         async with self._broadcasts.open(place, encoding, wishes) as listener:
             await response.prepare(request)

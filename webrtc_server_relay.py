@@ -9,13 +9,13 @@ import sys
 import threading
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import audio_stream_server
 from audio_stream_server import AudioStreamServer
-from relay import log
+from relay import events, log
 from relay.consumers.analyser import Visualization
 from relay.consumers.decoder import DecoderPool
 from relay.consumers.http_broadcast import Broadcasts
@@ -35,8 +35,10 @@ from relay.web import checks, readings
 from relay.web.access import CAST_ORIGIN, Access, IngressDoor
 from relay.web.app import Desk, create_app
 from relay.web.cross_origin import CrossOrigin
+from relay.web.gate import Gate
 from relay.web.greeting import greeting
 from relay.web.health import AUDIO_SERVER, MEDIA, Health, PartState
+from relay.web.home_address import HomeAddress
 from relay.web.home_network import HomeNetwork, networks_of
 from relay.web.housekeeping import Housekeeping
 from relay.web.http_server import HttpServer
@@ -108,11 +110,16 @@ async def serve(
     told_to_stop = stop_signal()
     async with AsyncExitStack() as stack:
         sound = await open_sound(settings, stack)
+        gate = await open_gate(settings, sound, stack)
         sources = SourceRegister(sound.relay, settings.sources)
         if certificates is not None:
             await stack.enter_async_context(certificates)
-        desk = await open_desk(settings, options, sound, sources, certificates, stack)
-        await open_doors(settings, ingress, sound, desk, sources, certificates, stack)
+        desk = await open_desk(
+            settings, options, sound, gate, sources, certificates, stack
+        )
+        await open_doors(
+            settings, ingress, sound, desk, gate, sources, certificates, stack
+        )
         print(
             greeting(
                 signaling_port=settings.signaling.port,
@@ -120,6 +127,8 @@ async def serve(
                 audio_port=settings.mp3.port,
                 addresses=lan_addresses(),
                 demo=settings.demo,
+                # With ingress there is an admin: who administers Home Assistant.
+                first_code=None if settings.supervised else gate.first_code(),
             )
         )
         await told_to_stop.wait()
@@ -140,11 +149,11 @@ class Sound:
 
 async def open_sound(settings: Settings, stack: AsyncExitStack) -> Sound:
     """Open the media port and start the media worker."""
-    events = EventBus()
-    relay = MediaRelay[RtpPacket](events)
+    bus = EventBus()
+    relay = MediaRelay[RtpPacket](bus)
     endpoint = await stack.enter_async_context(
         WebRtcEndpoint(
-            events,
+            bus,
             port=settings.media.port,
             addresses=settings.media.addresses,
             data_dir=settings.data_dir,
@@ -156,7 +165,7 @@ async def open_sound(settings: Settings, stack: AsyncExitStack) -> Sound:
     worker = MediaWorker()
     worker.start()
     stack.callback(worker.close)
-    decoders = DecoderPool(relay, worker, events)
+    decoders = DecoderPool(relay, worker, bus)
     stack.push_async_callback(decoders.close)
     names = await stack.enter_async_context(KnownNames(relay, settings.data_dir))
     broadcasts = Broadcasts(
@@ -166,10 +175,19 @@ async def open_sound(settings: Settings, stack: AsyncExitStack) -> Sound:
     return Sound(relay, endpoint, worker, decoders, broadcasts, names)
 
 
+async def open_gate(settings: Settings, sound: Sound, stack: AsyncExitStack) -> Gate:
+    """Open what knows who was let in."""
+    bus = sound.relay.events
+    bus.subscribe(events.AccessChanged, lambda _: sound.broadcasts.ask_again())
+    gate = Gate(settings.data_dir, bus, paired=settings.access.paired)
+    return await stack.enter_async_context(gate)
+
+
 async def open_desk(
     settings: Settings,
     options: Mapping[str, Any],
     sound: Sound,
+    gate: Gate,
     sources: SourceRegister,
     certificates: Certificates | None,
     stack: AsyncExitStack,
@@ -203,6 +221,7 @@ async def open_desk(
     health.register("media_worker", checks.of_worker(worker))
     health.register("housekeeping", checks.of_housekeeping(housekeeping))
     health.register("event_loop", checks.of_loop(loop_lag))
+    health.register("access", gate.check())
     if settings.demo:
         demo = DemoSource(relay)
         await stack.enter_async_context(demo)
@@ -221,15 +240,21 @@ async def open_doors(
     ingress: IngressDoor,
     sound: Sound,
     desk: Desk,
+    gate: Gate,
     sources: SourceRegister,
     certificates: Certificates | None,
     stack: AsyncExitStack,
 ) -> None:
     """Listen. The doors open last and close first; listeners leave before them."""
-    access = access_of(settings, ingress if settings.supervised else None)
+    access = access_of(settings, gate, ingress if settings.supervised else None)
     players = players_server(settings, sound, desk)
-    audio_app = audio_stream_server.create_app(players, access)
-    signaling_app = create_app(desk, players.add_routes, access)
+    audio_app = audio_stream_server.create_app(players, replace(access, ingress=None))
+    home = HomeAddress(
+        *(settings.signaling.port, settings.mp3.port, lan_addresses, access.network)
+    )
+    signaling_app = create_app(
+        desk, players.add_routes, access, lambda app: gate.add_routes(app, home)
+    )
     add_source_routes(signaling_app, sources)
     audio = await stack.enter_async_context(
         HttpServer(audio_app, settings.mp3.port, "audio_port")
@@ -248,7 +273,7 @@ async def open_doors(
     desk.health.register("signaling", checks.of_server(signaling))
 
 
-def access_of(settings: Settings, ingress: IngressDoor | None) -> Access:
+def access_of(settings: Settings, gate: Gate, ingress: IngressDoor | None) -> Access:
     """Return what the doors go by. Raises `SettingsError` for networks that are none."""
     wanted = settings.access
     return Access(
@@ -258,6 +283,8 @@ def access_of(settings: Settings, ingress: IngressDoor | None) -> Access:
             networks_of(wanted.trusted_proxies, "trusted_proxies"),
         ),
         frozenset(wanted.allowed_origins),
+        mode=gate.mode,
+        credentials=gate.credentials,
         ingress=ingress,
     )
 

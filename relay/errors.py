@@ -13,8 +13,10 @@ RelayError
 ├── BadRequest           an address over HTTP that asks for what there is not
 ├── BadName              a stream name that breaks the rules
 ├── BadAddress           an address that no source may have
-├── NotAllowed           the options of this server do not allow it
+├── NotAllowed           an option, a role or a rule of the house forbids it
 ├── NameTaken            another device is live under that name
+├── WrongCode            no pairing code that is open now
+├── DeviceNotFound       no device or player was let in under that id
 ├── StreamNotFound       nobody sends under that id or name
 ├── StreamEnded          it was there, it is over
 ├── CapacityExceeded     a limit of the house, not the client's fault
@@ -84,6 +86,14 @@ class NotAllowed(RelayError):
 
 class NameTaken(RelayError):
     code = "name_taken"
+
+
+class WrongCode(RelayError):
+    code = "wrong_code"
+
+
+class DeviceNotFound(RelayError):
+    code = "device_not_found"
 
 
 class StreamNotFound(RelayError):

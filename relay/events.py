@@ -53,6 +53,11 @@ class PeerClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessChanged:
+    """Somebody who was let in may not be any more; who is there is to be asked again."""
+
+
+@dataclass(frozen=True, slots=True)
 class SoundDecoded:
     """A chunk of sound went through the media worker."""
 

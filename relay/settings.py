@@ -63,6 +63,8 @@ class MediaSettings:
 class AccessSettings:
     """Who may come in."""
 
+    paired: bool = False
+    """Whether everybody needs a pairing, until somebody says otherwise on a page."""
     host_names: tuple[str, ...] = ()
     """Further names and addresses by which this machine is asked."""
     allowed_origins: tuple[str, ...] = ()
@@ -178,6 +180,7 @@ class Settings:
                 sender_dtx=options["sender_dtx"],
             ),
             access=AccessSettings(
+                paired=options["access"] == "paired",
                 host_names=tuple(options["host_names"]),
                 allowed_origins=tuple(options["allowed_origins"]),
                 allowed_networks=tuple(options["allowed_networks"]),

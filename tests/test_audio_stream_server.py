@@ -84,7 +84,7 @@ async def test_http_1_0_gets_the_same_without_chunks(
     """What VLC's second request and mpg123 speak."""
     async with playing(sender), house.player() as player:
         status, headers = await player.ask(
-            "GET /stream/latest.mp3 HTTP/1.0\nHost: relay\nIcy-MetaData: 1"
+            "GET /stream/latest.mp3 HTTP/1.0\nHost: localhost\nIcy-MetaData: 1"
         )
         assert status.endswith("200 OK")
         assert headers["content-type"] == "audio/mpeg"
@@ -100,7 +100,7 @@ async def test_head_costs_nothing(
     """The same headers, no body, the connection closed, and nothing decoded or encoded."""
     async with house.player() as player:
         status, headers = await player.ask(
-            f"HEAD /stream/latest.mp3 HTTP/{version}\nHost: relay"
+            f"HEAD /stream/latest.mp3 HTTP/{version}\nHost: localhost"
         )
         assert await player.reader.read() == b""
     assert status.endswith("200 OK")
@@ -243,7 +243,9 @@ async def test_a_player_that_does_not_read_costs_nobody_else_anything(
             deaf.setblocking(False)
             loop = asyncio.get_running_loop()
             await loop.sock_connect(deaf, ("127.0.0.1", house.server.port))
-            await loop.sock_sendall(deaf, b"GET /stream/latest.mp3 HTTP/1.0\r\n\r\n")
+            await loop.sock_sendall(
+                deaf, b"GET /stream/latest.mp3 HTTP/1.0\r\nHost: localhost\r\n\r\n"
+            )
             await until(lambda: sender.stream.listeners == 2)
             sound = bytearray()
             while sender.stream.listeners == 2:

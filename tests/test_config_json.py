@@ -106,6 +106,7 @@ REFUSED = {
     "data_dir": [["a"], True],
     "ice_servers": [["turn:host:3478"], ["stun:"], ["http:host"]],
     "max_connections": [0, 10001, 1.5],
+    "access": ["open", True, ["lan"]],
     "host_names": ["earshot.home", ["two words"], ["http://earshot.home"]],
     "allowed_networks": ["10.0.0.0/8", ["home"]],
     "trusted_proxies": ["10.0.0.1", ["proxy.home"]],

@@ -26,6 +26,7 @@ OTHER_VALUES: dict[str, Any] = {
     "data_dir": "/somewhere",
     "ice_servers": ["stun:stun.example:3478"],
     "max_connections": 7,
+    "access": "paired",
     "host_names": ["earshot.home"],
     "allowed_networks": ["100.64.0.0/10"],
     "trusted_proxies": ["192.0.2.9"],

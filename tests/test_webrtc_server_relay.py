@@ -70,6 +70,7 @@ async def test_start(relay: RelayProcess) -> None:
         "housekeeping",
         "event_loop",
         "sources",
+        "access",
         "demo",
     }
     assert all(part["alive"] for part in health["parts"].values())

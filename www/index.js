@@ -1,12 +1,15 @@
 /** The first page: what is on the air, and the ways to take part. */
 
 import { askAudioPort } from "./addresses.js";
+import { ask } from "./api.js";
 import { find, say } from "./element.js";
 import { openLine, showLine } from "./relay-line.js";
 import { StreamCard } from "./stream-card.js";
 import { counted, errorText, titleOf } from "./text.js";
 import { showTrouble } from "./trouble.js";
+import { askWhoIAm, isAdmin } from "./who-am-i.js";
 
+/** @import { Me } from "./who-am-i.js" */
 /** @import { RelayError } from "./protocol.js" */
 
 const TICK_MS = 10_000;
@@ -20,10 +23,15 @@ class HomePage {
   /** @type {Map<string, StreamCard>} */
   #cards = new Map();
   #audioPort;
+  #makeLink;
 
-  /** @param {number} audioPort where players find the streams */
-  constructor(audioPort) {
+  /**
+   * @param {number} audioPort where players find the streams
+   * @param {Me | null} me
+   */
+  constructor(audioPort, me) {
     this.#audioPort = audioPort;
+    this.#makeLink = me?.access === "paired" ? makeLink : null;
     showLine(this.#relay);
     this.#sayWhereToOpen();
     this.#relay.on("streams", () => this.#showStreams());
@@ -34,6 +42,17 @@ class HomePage {
     this.#relay.on("state", () => this.#lineChanged());
     document.addEventListener("visibilitychange", () => this.#watch());
     setInterval(() => this.#cards.forEach((card) => card.tick()), TICK_MS);
+    this.#sayWhoMayListen(me);
+  }
+
+  /** @param {Me | null} me */
+  #sayWhoMayListen(me) {
+    const open = me?.access === "lan";
+    const link = find("devices-link", HTMLAnchorElement);
+    find("access-note", HTMLElement).hidden = !open && !isAdmin(me);
+    link.hidden = !isAdmin(me);
+    say(find("access-text", HTMLElement), open ? "Anybody at home can listen." : "");
+    say(link, open ? "Require pairing?" : "Devices and players");
   }
 
   #sayWhereToOpen() {
@@ -50,7 +69,7 @@ class HomePage {
     for (const stream of streams) {
       const card = this.#cards.get(stream.stream_id);
       if (card) card.update(stream);
-      else this.#add(new StreamCard(stream, this.#audioPort));
+      else this.#add(new StreamCard(stream, this.#audioPort, this.#makeLink));
     }
     this.#empty.hidden = streams.length > 0;
     document.title = streams.length ? `${counted(streams.length, "stream")} · Earshot` : "Earshot";
@@ -94,8 +113,20 @@ class HomePage {
   #complain(error) {
     // A stream that ends while its levels are asked for is no news.
     if (error.code === "stream_not_found" || error.code === "stream_ended") return;
+    // Nor is it to a device that may only speak.
+    if (error.request === "subscribe_visualization" && error.code === "not_allowed") return;
     showTrouble(errorText(error));
   }
 }
 
-new HomePage(await askAudioPort());
+/**
+ * Make an address that lets a player in for a while.
+ *
+ * @param {string} stream
+ * @returns {Promise<string>}
+ */
+async function makeLink(stream) {
+  return (await ask("POST", "api/links", { stream })).url;
+}
+
+new HomePage(...(await Promise.all([askAudioPort(), askWhoIAm()])));

@@ -1,5 +1,6 @@
 /** The field for the name of this device, remembered, with what is wrong about it in words. */
 
+import { guessName } from "./device-name.js";
 import { find, say } from "./element.js";
 import { recall, remember } from "./memory.js";
 
@@ -9,7 +10,7 @@ export class NameField {
 
   /** @param {() => void} changed called when the person has chosen another name */
   constructor(changed) {
-    this.#input.value = recall("name") ?? guess(navigator.userAgent);
+    this.#input.value = recall("name") ?? guessName(navigator.userAgent);
     this.#input.addEventListener("input", () => this.complain(null));
     this.#input.addEventListener("change", () => {
       remember("name", this.value);
@@ -43,17 +44,4 @@ export class NameField {
     this.#input.setAttribute("aria-invalid", String(text !== null));
     if (text !== null) this.#input.focus();
   }
-}
-
-/**
- * A first name for a device, to be changed by its owner.
- *
- * @param {string} userAgent
- */
-function guess(userAgent) {
-  if (/iPhone/.test(userAgent)) return "iPhone";
-  if (/iPad/.test(userAgent)) return "iPad";
-  if (/Android.*Mobile/.test(userAgent)) return "Android phone";
-  if (/Android/.test(userAgent)) return "Android tablet";
-  return /Mac OS X/.test(userAgent) ? "Mac" : "Computer";
 }

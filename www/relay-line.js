@@ -2,6 +2,7 @@
 
 import { find, say } from "./element.js";
 import { RelayClient, socketAddress } from "./relay-client.js";
+import { leadStrangers } from "./stranger-notice.js";
 import { LINE_TEXT } from "./text.js";
 
 /** A line that tries again at once when the person is back, and begins anew in another network. */
@@ -13,6 +14,7 @@ export function openLine() {
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible") wake();
   });
+  leadStrangers(relay);
   relay.open();
   return relay;
 }

@@ -6,7 +6,8 @@ import { element, icon, say } from "./element.js";
 import { LevelMeter } from "./level-meter.js";
 import { addressOf } from "./live-streams.js";
 import { ReachView } from "./reach-view.js";
-import { audience, durationText, titleOf } from "./text.js";
+import { apiErrorText, audience, durationText, titleOf } from "./text.js";
+import { showPassingTrouble } from "./trouble.js";
 
 /** @import { AudioData, StreamDetails } from "./protocol.js" */
 
@@ -25,13 +26,19 @@ export class StreamCard {
   #copy = element("button", { type: "button", class: "button" }, icon("copy"), this.#copyLabel);
   #address = element("code");
   #audioPort;
+  #makeLink;
+  /** @type {string | null} what was made for players that were not let in by name */
+  #link = null;
 
   /**
    * @param {StreamDetails} stream
    * @param {number} audioPort where players find it
+   * @param {((address: string) => Promise<string>) | null} makeLink null: players need none
    */
-  constructor(stream, audioPort) {
+  constructor(stream, audioPort, makeLink = null) {
     this.#audioPort = audioPort;
+    this.#makeLink = makeLink;
+    if (makeLink) say(this.#copyLabel, "Make a link");
     this.element = element(
       "li",
       { class: "card stream" },
@@ -65,7 +72,7 @@ export class StreamCard {
     this.#listen.setAttribute("aria-label", `Listen to ${title}`);
     this.#copy.setAttribute("aria-label", `Copy the MP3 address of ${title} for players`);
     this.#meter.setAttribute("aria-label", `Level of ${title}`);
-    say(this.#address, playerAddress(addressOf(stream), location.href, this.#audioPort));
+    say(this.#address, this.#playerText());
     if (state !== "live") this.#meter.show(-100);
     this.#reach.show(stream.hearing);
     this.tick();
@@ -84,10 +91,26 @@ export class StreamCard {
     this.#meter.show(level_dbfs, peak_dbfs);
   }
 
+  #playerText() {
+    if (!this.#makeLink) {
+      return playerAddress(addressOf(this.stream), location.href, this.#audioPort);
+    }
+    return this.#link ?? "A link lets one player in for a day";
+  }
+
   async #copyAddress() {
+    if (this.#makeLink) {
+      try {
+        this.#link = await this.#makeLink(addressOf(this.stream));
+      } catch (error) {
+        return showPassingTrouble(apiErrorText(error));
+      }
+      say(this.#address, this.#link);
+    }
     const copied = await copyTextOf(this.#address);
     say(this.#copyLabel, copied ? "Copied" : "Selected");
-    setTimeout(() => say(this.#copyLabel, "Copy"), COPIED_MS);
+    const label = this.#makeLink ? "Make a link" : "Copy";
+    setTimeout(() => say(this.#copyLabel, label), COPIED_MS);
   }
 }
 

@@ -1,5 +1,6 @@
 /** The words that several pages use: what happened, and what to do about it. */
 
+import { ApiError } from "./api.js";
 import { LATEST } from "./live-streams.js";
 
 /** @import { Status } from "./hearing-status.js" */
@@ -19,6 +20,11 @@ const ERRORS = {
     "No sound got through within 15 seconds. UDP to Earshot’s media port (8082, unless it was changed) is probably blocked: check the firewall, and that this device is in the home network.",
   peer_failed: "The connection for the sound broke. Trying again.",
   capacity_exceeded: "Earshot is full right now. Trying again; another device may have to leave.",
+  not_allowed:
+    "This device may not do that. Whoever looks after Earshot can allow it on the page of devices.",
+  wrong_code: "This code is wrong, used or too old. Ask for a new one.",
+  too_many_attempts: "That was wrong too often. Wait a minute, then try again.",
+  device_not_found: "This device or player is gone already.",
   stream_not_found: "Nobody sends under this name right now.",
   stream_ended: "This stream has ended.",
   no_opus:
@@ -42,6 +48,17 @@ const ERRORS = {
  */
 export function errorText({ code, message }) {
   return ERRORS[code] ?? `Earshot said: ${message}. Reload the page if this stays.`;
+}
+
+/**
+ * What went wrong when something was asked over HTTP.
+ *
+ * @param {unknown} error
+ */
+export function apiErrorText(error) {
+  return error instanceof ApiError
+    ? errorText(error.asRelayError)
+    : "Earshot does not answer. Is it running, and is this device in the home network?";
 }
 
 /** @type {Record<LineState, string>} */

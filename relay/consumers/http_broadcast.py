@@ -50,6 +50,8 @@ class ListenerWishes:
     """What it gets at once; None: half a second."""
     framer: Framer | None = None
     player: str = ""
+    welcome: Callable[[], bool] = lambda: True
+    """Whether it may stay; asked as long as it listens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +207,9 @@ class Broadcasts:
             quiet = await self._preroll.frames(encoding, wishes.burst_bytes)
         on_air, broadcast = self._join(place, encoding)
         burst = partial(_burst, broadcast, quiet, wishes.burst_bytes)
-        listener = Listener(burst, framer=wishes.framer, player=wishes.player)
+        listener = Listener(
+            burst, framer=wishes.framer, player=wishes.player, welcome=wishes.welcome
+        )
         self._entitle(on_air, listener)
         broadcast.listeners.add(listener)
         self.listeners_total += 1
@@ -313,6 +317,11 @@ class Broadcasts:
             task = asyncio.create_task(on_air.programme.close())
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
+
+    def ask_again(self) -> None:
+        """End at once the listeners that may not stay."""
+        for _, _, listener in self._present():
+            listener.check()
 
     def end_listeners(self) -> None:
         """End all listeners; their responses end by themselves. Idempotent."""

@@ -37,7 +37,7 @@ CHECK_INTERVAL_S = 1.0
 SIOCOUTQ = 0x5411
 """Linux: how much of what was written the other side has not confirmed yet (tcp(7))."""
 
-REASONS = ("left", "too_slow", "standstill", "stream_ended", "shutdown")
+REASONS = ("left", "too_slow", "standstill", "stream_ended", "shutdown", "revoked")
 """Why a listener is over; ``left`` is the player's own doing, `MAX_UNSENT_BYTES` is ``too_slow``."""
 
 
@@ -66,15 +66,17 @@ class Listener:
         *,
         framer: Framer | None = None,
         player: str = "",
+        welcome: Callable[[], bool] = lambda: True,
     ) -> None:
         """
         ``burst`` returns what a listener gets at once when it begins; ``player`` is what
-        it calls itself.
+        it calls itself, and ``welcome`` whether it may stay.
         """
         self._burst = burst
         self._clock = clock
         self.framer = framer
         self.player = player
+        self._welcome = welcome
         self.began_at = clock()
         self.skips = 0
         """How often it was brought back to the live sound."""
@@ -166,7 +168,9 @@ class Listener:
             self._over.set()
 
     def check(self) -> None:
-        """End a listener that left or does not keep up. Call once a second."""
+        """End a listener that left, does not keep up or may not stay. Call once a second."""
+        if not self._welcome():
+            self.end("revoked")
         if self._transport is None:
             return
         unsent = unsent_bytes(self._transport)

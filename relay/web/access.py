@@ -8,11 +8,12 @@ Rule 3: a route that does not declare what it needs lets nobody in.
 
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from aiohttp import hdrs, web
 
+from relay.web.access_mode import AccessMode
 from relay.web.home_network import HomeNetwork
 from relay.web.own_names import OwnNames, host_of
 from relay.web.trust import (
@@ -62,12 +63,18 @@ class Credentials(Protocol):
     def visitor(self, request: web.Request, address: str) -> Visitor | None:
         """Return who carries a credential that is valid now, None without one."""
 
+    async def refuse(self, request: web.Request, address: str) -> None:
+        """Called before somebody is refused; may take its time, or raise another refusal."""
+
 
 class NoCredentials:
     """Nobody has been let in by name."""
 
     def visitor(self, request: web.Request, address: str) -> Visitor | None:
         return None
+
+    async def refuse(self, request: web.Request, address: str) -> None:
+        """Nobody shows anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +85,7 @@ class Access:
     network: HomeNetwork = field(default_factory=HomeNetwork)
     allowed_origins: frozenset[str] = frozenset()
     """Web origins of other machines whose pages may use this server."""
-    paired: bool = False
-    """Whether everybody needs a credential, at home too."""
+    mode: AccessMode = field(default_factory=AccessMode)
     credentials: Credentials = field(default_factory=NoCredentials)
     ingress: IngressDoor | None = None
 
@@ -101,10 +107,14 @@ class Access:
         known = self.credentials.visitor(request, str(address))
         here = address is not None and address.is_loopback
         if known is not None:
-            return known
-        if self.paired:
+            return replace(known, here=here)
+        if self.mode.paired:
             return Visitor(Trust.NONE, str(address), here=here)
-        return Visitor(Trust.LAN, str(address), AT_HOME, here=here)
+        return Visitor(
+            *(Trust.LAN, str(address), AT_HOME),
+            here=here,
+            still_welcome=lambda: not self.mode.paired,
+        )
 
     def _by_ingress(self, request: web.Request, door: IngressDoor) -> Visitor:
         if request.remote not in door.peers:
@@ -155,7 +165,10 @@ def guard(access: Access) -> Callable[..., Awaitable[web.StreamResponse]]:
     async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
         visitor = request[VISITOR] = access.visitor(request)
         if request.match_info.http_exception is None:
-            _check_need(visitor, _needed(request))
+            need = _needed(request)
+            if need is None or not visitor.may(need):
+                await access.credentials.refuse(request, visitor.address)
+                raise _refusal(visitor, need)
         return await handler(request)
 
     return admit
@@ -167,14 +180,12 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
         response.headers.setdefault(name, value)
 
 
-def _check_need(visitor: Visitor, need: Need | None) -> None:
-    if need is not None and visitor.may(need):
-        return
+def _refusal(visitor: Visitor, need: Need | None) -> web.HTTPException:
     if visitor.trust is Trust.NONE:
-        raise web.HTTPUnauthorized(
+        return web.HTTPUnauthorized(
             text="this device is not paired yet; open /pair.html on it\n"
         )
-    raise web.HTTPForbidden(text=f"{need or 'nobody'} is needed for this\n")
+    return web.HTTPForbidden(text=f"{need or 'nobody'} is needed for this\n")
 
 
 def _needed(request: web.Request) -> Need | None:

@@ -15,7 +15,7 @@ from relay.web.metrics import Metrics
 from relay.web.onboarding import CHECKING_PAGES, Onboarding
 from relay.web.pages import Pages
 from relay.web.stream_list import StreamList
-from relay.web.trust import Need, needs
+from relay.web.trust import Need, needs, visitor_of
 
 RETRY_AFTER_S = 5
 
@@ -48,7 +48,7 @@ class Desk:
                 headers={hdrs.RETRY_AFTER: str(RETRY_AFTER_S)},
             )
         socket = await self.lobby.welcome(
-            ClientSocket.accept(request, self.lobby.clock)
+            ClientSocket.accept(request, self.lobby.clock), visitor_of(request)
         )
         return socket.response
 
@@ -85,6 +85,7 @@ def create_app(
     desk: Desk,
     add_audio_routes: Callable[[web.Application], None],
     access: Access,
+    *add_more_routes: Callable[[web.Application], None],
 ) -> web.Application:
     """Return the application; shutting it down closes all sockets with code 1001."""
     app = web.Application(middlewares=[guard(access)])
@@ -94,8 +95,8 @@ def create_app(
     app.router.add_get("/health", desk.health.handle)
     app.router.add_get("/metrics", desk.metrics.handle)
     app.router.add_get("/api/streams", desk.streams)
-    add_audio_routes(app)
-    desk.onboarding.add_routes(app)
+    for add_routes in (add_audio_routes, desk.onboarding.add_routes, *add_more_routes):
+        add_routes(app)
     for path in desk.pages:
         if path:
             checks = path in CHECKING_PAGES

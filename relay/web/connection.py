@@ -29,6 +29,7 @@ from relay.web.media import Media, Peer
 from relay.web.outbox import Key, Outbox
 from relay.web.stream_list import StreamList
 from relay.web.tally import CloseReason, Tally
+from relay.web.trust import Visitor
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ CLOSE_CODES = {
     CloseReason.SHUTDOWN: GOING_AWAY,
     CloseReason.TOO_SLOW: POLICY_VIOLATION,
     CloseReason.TOO_MANY_FAULTS: POLICY_VIOLATION,
+    CloseReason.REVOKED: POLICY_VIOLATION,
 }
 
 
@@ -54,6 +56,7 @@ class Connection:
     def __init__(
         self,
         socket: ClientSocket,
+        visitor: Visitor,
         media: Media,
         stream_list: StreamList,
         tally: Tally,
@@ -69,6 +72,7 @@ class Connection:
         self._clock = clock
         self._log = logging.LoggerAdapter(logger, {"connection_id": self.id})
         self._socket = socket
+        self._visitor = visitor
         self._tally = tally
         self._gone = gone
         self._background = Background()
@@ -76,6 +80,7 @@ class Connection:
         self._outbox = Outbox(socket.send, self._overflowed, tally)
         self._dialogue = Dialogue(
             self.id,
+            visitor,
             media,
             stream_list,
             self._outbox,
@@ -168,7 +173,9 @@ class Connection:
         """Look after the heartbeat, or after media without a socket. Call often."""
         if self._closing is not None:
             return
-        if self.detached:
+        if not self._visitor.still_welcome():
+            self.close_soon(CloseReason.REVOKED)
+        elif self.detached:
             self._sweep_detached()
         elif self._socket.is_silent():
             self._log.info("does not answer")

@@ -15,6 +15,7 @@ from typing import Any
 from relay.errors import (
     NameTaken,
     NegotiationTimeout,
+    NotAllowed,
     PeerFailed,
     RelayError,
     Replaced,
@@ -62,6 +63,7 @@ from relay.web.outbox import Outbox
 from relay.web.peer_slot import Announcement, PeerSlot
 from relay.web.stream_list import StreamList
 from relay.web.tally import MOVED, PARKED, PARKED_IN_VAIN, Tally
+from relay.web.trust import Need, Visitor
 from relay.web.visualization import Watched
 
 logger = logging.getLogger(__name__)
@@ -93,6 +95,7 @@ class Dialogue:
     def __init__(
         self,
         connection_id: str,
+        visitor: Visitor,
         media: Media,
         stream_list: StreamList,
         outbox: Outbox,
@@ -113,6 +116,7 @@ class Dialogue:
         self.wants_details = False
         """Whether the client asked for details, and so is told of changes."""
         self._connection_id = connection_id
+        self._visitor = visitor
         self._media = media
         self._stream_list = stream_list
         self._outbox = outbox
@@ -146,9 +150,15 @@ class Dialogue:
 
     async def take(self, message: ClientMessage) -> None:
         """Do what the client says. Raises a `RelayError`, which is the answer then."""
+        self._check_role(NEEDS.get(type(message), Need.NOTHING))
         after = advance(self.state, message)
         taken_over = await HANDLERS[type(message)](self, message)
         self._enter(taken_over or after)
+
+    def _check_role(self, need: Need) -> None:
+        """Raises `NotAllowed`."""
+        if not self._visitor.may(need):
+            raise NotAllowed(f"this device is not allowed to {need.value}")
 
     def stream_ended(self, stream_id: str) -> None:
         """Let go of a stream that is over."""
@@ -283,6 +293,7 @@ class Dialogue:
         before = self._media.sessions.owner(message.token)
         if before is self or not before.media_flows:
             raise SessionGone("nothing is left to resume; start again")
+        self._check_role(Need.SPEAK if before.sends else Need.LISTEN)
         state: SignalingState = before.state
         self._slot = before.hand_over()
         self._slot.move_to(self._background, self._peer_closed)
@@ -327,6 +338,14 @@ class Dialogue:
             self._refuse(PEER_ERRORS.get(reason, PEER_ERRORS["closed"]), None)
         self._media_ended()
 
+
+# What a client must be allowed to say it; levels tell who is at home.
+NEEDS: dict[type[ClientMessage], Need] = {
+    StartSending: Need.SPEAK,
+    StartReceiving: Need.LISTEN,
+    MoveTo: Need.LISTEN,
+    SubscribeVisualization: Need.LISTEN,
+}
 
 Handler = Callable[[Dialogue, Any], Awaitable[SignalingState | None]]
 

@@ -12,8 +12,14 @@ def greeting(
     audio_port: int,
     addresses: Sequence[str],
     demo: bool,
+    first_code: str | None = None,
 ) -> str:
-    """Return the lines for the terminal; ``addresses`` are this machine's, best first."""
+    """
+    Return the lines for the terminal; ``addresses`` are this machine's, best first.
+
+    ``first_code`` makes the browser that shows it an admin's. It stands behind the #,
+    which browsers keep to themselves.
+    """
     host = in_url(addresses[0] if addresses else "localhost")
     lines = [
         f"Earshot {__version__} is ready.",
@@ -26,6 +32,12 @@ def greeting(
     if demo:
         lines[5:5] = [
             f"  The demo (MP3)           http://{host}:{audio_port}/stream/demo.mp3"
+        ]
+    if first_code is not None:
+        lines += [
+            "",
+            "  Who may listen is decided in your browser. This link pairs it, once:",
+            f"  http://{host}:{signaling_port}/pair.html#code={first_code}",
         ]
     return "\n".join(lines)
 

@@ -21,6 +21,7 @@ from relay.web.connection import Connection
 from relay.web.media import Media, Peer
 from relay.web.stream_list import StreamList
 from relay.web.tally import CloseReason, Tally
+from relay.web.trust import Visitor
 
 logger = logging.getLogger(__name__)
 
@@ -69,6 +70,7 @@ class Lobby:
             bus.subscribe(events.StreamStarted, self._stream_started),
             bus.subscribe(events.StreamChanged, self._stream_changed),
             bus.subscribe(events.StreamEnded, self._stream_ended),
+            bus.subscribe(events.AccessChanged, lambda _: self._ask_again()),
         ]
         return self
 
@@ -92,7 +94,9 @@ class Lobby:
         taken = len(self._connections) + self._arriving
         return not self._closed and taken < self._max_connections
 
-    async def welcome(self, upgrade: Awaitable[ClientSocket]) -> ClientSocket:
+    async def welcome(
+        self, upgrade: Awaitable[ClientSocket], visitor: Visitor
+    ) -> ClientSocket:
         """Take a client in and return when its socket is gone."""
         self._arriving += 1
         try:
@@ -102,12 +106,13 @@ class Lobby:
         if self._closed:
             await socket.close(GOING_AWAY)
         else:
-            await self._serve(socket)
+            await self._serve(socket, visitor)
         return socket
 
-    async def _serve(self, socket: ClientSocket) -> None:
+    async def _serve(self, socket: ClientSocket, visitor: Visitor) -> None:
         connection = Connection(
             socket,
+            visitor,
             self._media,
             self._stream_list,
             self.tally,
@@ -125,10 +130,14 @@ class Lobby:
         lifetime_s = self.clock() - connection.opened_at
         self._media.relay.events.publish(events.ConnectionClosed(lifetime_s))
 
-    def sweep(self) -> None:
-        """Look after every heartbeat, and how well everybody hears. Call twice a second."""
+    def _ask_again(self) -> None:
+        """Send away who is not welcome any more."""
         for connection in self.connections:
             connection.sweep()
+
+    def sweep(self) -> None:
+        """Look after everybody, and how well everybody hears. Call twice a second."""
+        self._ask_again()
         now = self.clock()
         if now - self._heard_at >= HEARING_EVERY_S:
             self._heard_at = now

@@ -7,6 +7,7 @@ from aiohttp import hdrs, web
 
 from relay.audio.formats import FORMATS, AudioFormat
 from relay.errors import BadRequest
+from relay.web.credentials import PLAYER_PATH
 from relay.web.greeting import in_url
 from relay.web.player_answer import NO_STORE
 from relay.web.player_request import PlayerRequest
@@ -36,8 +37,10 @@ class PlayerLists:
         """Add the routes; they come before any that takes everything below ``/stream/``."""
         app.router.add_get("/streams.json", in_words(self.directory))
         app.router.add_get("/streams.m3u", in_words(self.everything))
-        app.router.add_get(r"/stream/{address}.{_:(?i:m3u)}", in_words(self.m3u))
-        app.router.add_get(r"/stream/{address}.{_:(?i:pls)}", in_words(self.pls))
+        for front in ("", PLAYER_PATH):
+            stream = front + "/stream/{address}"
+            app.router.add_get(stream + r".{_:(?i:m3u)}", in_words(self.m3u))
+            app.router.add_get(stream + r".{_:(?i:pls)}", in_words(self.pls))
 
     @needs(Need.MEMBER)
     async def directory(self, request: web.Request) -> web.StreamResponse:
@@ -84,9 +87,15 @@ def _choice(request: web.Request) -> Choice:
 
 
 def _base(request: web.Request) -> str:
-    """Return where the player reached us; what HTTP/1.0 does not say, its connection does."""
+    """
+    Return where the player reached us, with the key that it has in its address.
+
+    What HTTP/1.0 does not say, its connection does.
+    """
     host = request.headers.get(hdrs.HOST)
     if host is None:
         address, port = request.get_extra_info("sockname")[:2]
         host = f"{in_url(address)}:{port}"
-    return base_url(request.scheme, host)
+    base = base_url(request.scheme, host)
+    key = request.match_info.get("key")
+    return base + PLAYER_PATH.format(key=key) if key else base

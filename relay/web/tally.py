@@ -31,6 +31,9 @@ class CloseReason(enum.Enum):
 
     TOO_MANY_FAULTS = "too_many_faults"
 
+    REVOKED = "revoked"
+    """The client was let in, and is not any more."""
+
     BROKEN_FRAME = "broken_frame"
     """Not WebSocket, or a frame beyond every limit."""
 

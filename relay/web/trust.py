@@ -66,6 +66,10 @@ class Visitor:
     """Of the paired device or the player; what is revoked."""
     here: bool = field(default=False, compare=False)
     """Whether it is a program on this very machine."""
+    still_welcome: Callable[[], bool] = field(
+        default=lambda: True, compare=False, repr=False
+    )
+    """Whether what let it in is still good; to be asked again as long as it stays."""
 
     def may(self, need: Need) -> bool:
         if need is Need.NOTHING:

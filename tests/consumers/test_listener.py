@@ -213,6 +213,22 @@ def test_an_unfinished_listener_has_no_reason() -> None:
     assert listener.reason is None
 
 
+async def test_one_that_is_not_welcome_any_more_is_ended(line: Line) -> None:
+    """It is asked once a second, and sooner if somebody calls for it."""
+    welcome = True
+    listener = Listener(lambda: b"", welcome=lambda: welcome)
+    following = asyncio.create_task(listener.follow(line.transport))
+    await asyncio.sleep(0)
+    listener.check()
+    assert listener.reason is None
+    welcome = False
+    listener.check()
+    assert listener.reason == "revoked"
+    await asyncio.wait_for(following, 5)
+    listener.write(b"never heard")
+    assert listener.bytes_written == 0
+
+
 async def test_a_slow_player_is_brought_back_to_live(line: Line) -> None:
     """What it cannot take is left out, from the border of a frame to that of another."""
     listener = line.listener()

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,10 @@ from relay.tls.certificates import Certificates
 from relay.web import readings
 from relay.web.access import Access, IngressDoor
 from relay.web.app import Desk, create_app
+from relay.web.gate import Gate
 from relay.web.health import Health
+from relay.web.home_address import HomeAddress
+from relay.web.home_network import HomeNetwork, networks_of
 from relay.web.housekeeping import Housekeeping
 from relay.web.http_server import HttpServer
 from relay.web.lobby import Lobby
@@ -37,6 +41,8 @@ from tests.web.fakes import OFFER, FakeEndpoint, FakeVisualization
 
 PATIENCE_S = 5.0
 """How long a test waits for what must happen; far more than it takes."""
+
+HOME = HomeAddress(8080, 8081, lambda: ["192.168.7.7"])
 
 Message = dict[str, Any]
 
@@ -103,7 +109,9 @@ class House:
         access: Access | None = None,
         certificates: Certificates | None = None,
         addresses: Sequence[str] = ("192.0.2.7",),
+        gate: Gate | None = None,
     ) -> None:
+        """With a ``gate`` devices are let in; it has to be open."""
         self.clock = clock
         self.ingress = ingress
         self.events = EventBus()
@@ -150,7 +158,10 @@ class House:
         )
         self.server = HttpServer(
             create_app(
-                desk, lambda app: None, access or Access(OwnNames(), ingress=ingress)
+                desk,
+                lambda app: None,
+                access or access_by(gate, ingress),
+                *([partial(gate.add_routes, home=HOME)] if gate else []),
             ),
             0,
             "signaling_port",
@@ -222,6 +233,19 @@ class House:
     async def is_empty(self) -> None:
         """Wait until nobody is connected and no peer is left."""
         await self.until(lambda: not self.lobby.connections and not self.endpoint.peers)
+
+
+def access_by(gate: Gate | None, ingress: IngressDoor | None = None) -> Access:
+    """Behind a gate this machine is a proxy: it may say that others ask."""
+    if gate is None:
+        return Access(OwnNames(), ingress=ingress)
+    return Access(
+        OwnNames(),
+        HomeNetwork(proxies=networks_of(["127.0.0.1"], "proxies")),
+        mode=gate.mode,
+        credentials=gate.credentials,
+        ingress=ingress,
+    )
 
 
 def description(type_: str, sdp: str = OFFER) -> Message:

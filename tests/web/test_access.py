@@ -8,6 +8,7 @@ import pytest
 from aiohttp import WSServerHandshakeError, web
 
 from relay.web.access import CAST_ORIGIN, Access, IngressDoor, origin_of
+from relay.web.access_mode import AccessMode, Mode
 from relay.web.home_network import HomeNetwork, networks_of
 from relay.web.own_names import OwnNames
 from relay.web.trust import AT_HOME, Need, Trust, Visitor, need_of, needs
@@ -15,7 +16,7 @@ from tests.web.house import House
 
 FOREIGN = "http://evil.example"
 LAN = Access(OwnNames(host_name=lambda: "pantry"))
-PAIRED = replace(LAN, paired=True)
+PAIRED = replace(LAN, mode=AccessMode(Mode.PAIRED))
 
 
 async def _status_at_ingress(peers: set[str]) -> tuple[int, int]:
@@ -228,6 +229,9 @@ class Keyring:
         if request.headers.get("Authorization") != "Bearer let-me-in":
             return None
         return Visitor(Trust.PAIRED, address, AT_HOME, "tablet", "id-1")
+
+    async def refuse(self, request: web.Request, address: str) -> None:
+        pass
 
 
 async def test_paired_lets_in_who_has_one() -> None:

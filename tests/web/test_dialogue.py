@@ -1,6 +1,7 @@
 """What a client says, and what becomes of it."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +9,8 @@ from relay.hub.stream import StreamState
 from relay.web import dialogue
 from relay.webrtc.peer import PeerState
 from tests.web.fakes import ANSWER
-from tests.web.house import House, description
+from tests.web.gate_house import gate_house
+from tests.web.house import Client, House, description
 
 # --- sending ----------------------------------------------------------------------------
 
@@ -640,3 +642,47 @@ async def test_stream_that_waits_for_its_next_sender_ends_with_its_client(
     assert len(house.relay.streams) == 1
     await sender.leave()
     await house.until(lambda: not house.relay.streams)
+
+
+# --- roles ------------------------------------------------------------------------------
+
+ONLY = {
+    "listen": {"start_sending"},
+    "speak": {"start_receiving", "subscribe_visualization"},
+    "admin": set(),
+}
+
+
+@pytest.mark.parametrize("role", ONLY)
+async def test_roles(tmp_path: Path, role: str) -> None:
+    """A device may do what it was let in for; an admin may do all."""
+    async with gate_house(tmp_path) as gates:
+        stream = gates.house.relay.publish()
+        tablet = await gates.member(await gates.admin(), roles=[role])
+        client = Client(await tablet.session.ws_connect("/ws"))
+        await client.hear()
+        for type_ in ("start_sending", "start_receiving", "subscribe_visualization"):
+            await client.say(type_, stream_id=stream.id)
+            errors = [m["code"] for m in await client.heard() if m["type"] == "error"]
+            assert errors == ["not_allowed"] * (type_ in ONLY[role])
+        await client.leave()
+
+
+async def test_who_may_not_hear_does_not_resume_what_another_heard(
+    tmp_path: Path,
+) -> None:
+    """A token of the media is no way around the roles."""
+    async with gate_house(tmp_path) as gates:
+        stream, admin = gates.house.relay.publish(), await gates.admin()
+        listener = Client(await admin.session.ws_connect("/ws"))
+        await listener.hear()
+        offer = await listener.ask("start_receiving", stream_id=stream.id)
+        await listener.say("webrtc_answer", answer=description("answer"))
+        await listener.heard()
+        tablet = await gates.member(admin, roles=["speak"])
+        client = Client(await tablet.session.ws_connect("/ws"))
+        await client.hear()
+        refusal = await client.ask("resume", token=offer["resume_token"])
+        assert refusal["code"] == "not_allowed"
+        await client.leave()
+        await listener.leave()

@@ -40,6 +40,13 @@ def test_demo() -> None:
     assert "http://192.0.2.7:8081/stream/demo.mp3\n" in lines(demo=True)
 
 
+def test_the_first_code() -> None:
+    """It is behind the #, which browsers send nobody; without it nothing is said."""
+    link = "http://192.0.2.7:8080/pair.html#code=abc"
+    assert link in lines(first_code="abc").splitlines()[-1]
+    assert "pair" not in lines()
+
+
 def test_ipv6_only() -> None:
     """IPv6 addresses stand in brackets in a URL."""
     assert "http://[2001:db8::7]:8080/\n" in lines(addresses=["2001:db8::7"])

@@ -3,6 +3,7 @@
 import pytest
 
 from relay.web.access import Access
+from relay.web.access_mode import AccessMode, Mode
 from relay.web.health import AUDIO_SERVER, MEDIA, PartState
 from relay.web.home_network import HomeNetwork, networks_of
 from relay.web.own_names import OwnNames
@@ -84,7 +85,7 @@ async def test_options(house: House) -> None:
 async def test_strangers_are_told_whether_it_is_well_and_no_more() -> None:
     """Where everybody is paired, and this one is not."""
     network = HomeNetwork(proxies=networks_of(["127.0.0.1"], "proxies"))
-    access = Access(OwnNames(), network, paired=True)
+    access = Access(OwnNames(), network, mode=AccessMode(Mode.PAIRED))
     async with House(access=access) as house:
         far = {"X-Forwarded-For": "192.168.1.3"}
         async with house.session.get("/health", headers=far) as answer:
