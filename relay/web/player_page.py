@@ -9,6 +9,7 @@ PAGE = "player.html"
 
 PARTS = (
     "addresses.js",
+    "api.js",
     "backoff.js",
     "clipboard.js",
     "element.js",

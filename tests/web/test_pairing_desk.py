@@ -100,7 +100,7 @@ async def test_who_comes_by_ingress_is_an_admin(tmp_path: Path) -> None:
     door = IngressDoor("127.0.0.1", 0, frozenset({"127.0.0.1"}))
     async with gate_house(tmp_path, ingress=door) as gates:
         await gates.house.server.listen("127.0.0.1", 0)
-        port = gates.house.server._servers[1].sockets[0].getsockname()[1]
+        port = gates.house.server._acceptors[1].port
         object.__setattr__(door, "port", port)
         url = f"http://127.0.0.1:{port}/api"
         person = gates.person()
