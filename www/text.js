@@ -22,6 +22,7 @@ const ERRORS = {
   capacity_exceeded: "Earshot is full right now. Trying again; another device may have to leave.",
   not_allowed:
     "This device may not do that. Whoever looks after Earshot can allow it on the page of devices.",
+  bad_address: "Earshot cannot fetch sound from this address. See which ones it can in the manual.",
   wrong_code: "This code is wrong, used or too old. Ask for a new one.",
   too_many_attempts: "That was wrong too often. Wait a minute, then try again.",
   device_not_found: "This device or player is gone already.",
