@@ -11,7 +11,8 @@ const PROTOCOL = readFileSync(new URL("../../docs/protocol.md", import.meta.url)
 
 /** The codes in the first column of the protocol's table of errors. */
 function codes() {
-  const table = PROTOCOL.slice(PROTOCOL.indexOf("## Errors"), PROTOCOL.indexOf("## Limits"));
+  const table = PROTOCOL.split("\n## ").find((chapter) => chapter.startsWith("Errors"));
+  assert.ok(table);
   const column = [...table.matchAll(/^\|([^|]+)\|/gm)].map(([, cell]) => cell).join();
   return [...column.matchAll(/`([a-z_]+)`/g)].map(([, code]) => code);
 }
