@@ -8,13 +8,16 @@ from relay.audio.formats import Encoding
 from relay.audio.icy import IcyFramer
 from relay.consumers.http_broadcast import Broadcasts, ListenerWishes
 from relay.web.access import Access, add_headers, guard
+from relay.web.audit import AuditLog
 from relay.web.credentials import PLAYER_PATH
 from relay.web.cross_origin import CrossOrigin
+from relay.web.listening import Listening
 from relay.web.player_answer import NO_STORE, answer_headers, header_text
 from relay.web.player_lists import PlayerLists
 from relay.web.player_page import PlayerPage
 from relay.web.player_request import PlayerRequest, split_path
 from relay.web.refusal import in_words
+from relay.web.refusals import note_refusals
 from relay.web.stream_list import StreamList
 from relay.web.trust import Need, needs, visitor_of
 
@@ -47,9 +50,11 @@ class AudioStreamServer:
         streams: StreamList,
         lists: PlayerLists,
         page: PlayerPage,
+        listening: Listening,
         cross_origin: CrossOrigin = CrossOrigin(),
     ) -> None:
         self._broadcasts = broadcasts
+        self._listening = listening
         self._streams = streams
         self._lists = lists
         self._cross_origin = cross_origin
@@ -113,7 +118,7 @@ class AudioStreamServer:
             _player(request),
             welcome=visitor_of(request).still_welcome,
         )
-        async with self._broadcasts.open(place, encoding, wishes) as listener:
+        async with self._listening.open(request, place, encoding, wishes) as listener:
             await response.prepare(request)
             if request.transport is not None:
                 await listener.follow(request.transport)
@@ -131,9 +136,11 @@ async def health(_: web.Request) -> web.Response:
     return web.Response(text="OK", headers=NO_STORE)
 
 
-def create_app(server: AudioStreamServer, access: Access) -> web.Application:
+def create_app(
+    server: AudioStreamServer, access: Access, audit: AuditLog
+) -> web.Application:
     """Return the application of the second port, which has no pages but the player's."""
-    app = web.Application(middlewares=[guard(access)])
+    app = web.Application(middlewares=[note_refusals(audit), guard(access)])
     app.on_response_prepare.append(add_headers)
     server.add_routes(app)
     server.page.add_routes(app)

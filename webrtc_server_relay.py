@@ -34,15 +34,19 @@ from relay.tls.names import Names
 from relay.web import checks, readings
 from relay.web.access import CAST_ORIGIN, Access, IngressDoor
 from relay.web.app import Desk, create_app
+from relay.web.audit import AuditLog
 from relay.web.cross_origin import CrossOrigin
 from relay.web.gate import Gate
 from relay.web.greeting import greeting
 from relay.web.health import AUDIO_SERVER, MEDIA, Health, PartState
 from relay.web.home_address import HomeAddress
 from relay.web.home_network import HomeNetwork, networks_of
+from relay.web.house_rules import HouseRules, Rule
 from relay.web.housekeeping import Housekeeping
 from relay.web.http_server import HttpServer
 from relay.web.known_names import KnownNames
+from relay.web.limits import Limits
+from relay.web.listening import Listening
 from relay.web.lobby import Lobby
 from relay.web.loop_lag import LoopLag
 from relay.web.media import Media
@@ -52,6 +56,7 @@ from relay.web.own_names import OwnNames
 from relay.web.pages import Pages
 from relay.web.player_lists import PlayerLists
 from relay.web.player_page import PlayerPage
+from relay.web.roll import Roll
 from relay.web.source_api import add_source_routes
 from relay.web.stream_directory import StreamDirectory
 from relay.web.stream_list import StreamList
@@ -196,8 +201,9 @@ async def open_desk(
     relay, endpoint, worker = sound.relay, sound.endpoint, sound.worker
     media = Media(relay, endpoint, Visualization(sound.decoders))
     streams = StreamList(relay, settings.signaling.ice_servers)
+    roll = await open_roll(settings, stack)
     lobby = await stack.enter_async_context(
-        Lobby(media, streams, max_connections=settings.signaling.max_connections)
+        Lobby(media, streams, roll, max_connections=settings.signaling.max_connections)
     )
     housekeeping = await stack.enter_async_context(
         Housekeeping(relay, lobby, settings.cleanup)
@@ -206,6 +212,7 @@ async def open_desk(
     metrics = Metrics(
         [
             *readings.of_connections(lobby, health),
+            *readings.of_roll(lobby.roll),
             *readings.of_streams(relay),
             *readings.of_media(endpoint, worker, lobby),
             *readings.of_sound(sound.decoders),
@@ -235,6 +242,16 @@ async def open_desk(
     return Desk(lobby, streams, pages, onboarding, health, metrics, endpoint)
 
 
+async def open_roll(settings: Settings, stack: AsyncExitStack) -> Roll:
+    """Return who decides about everybody. Raises `SettingsError` for rules that are none."""
+    audit = await stack.enter_async_context(AuditLog(settings.data_dir))
+    rules = HouseRules(
+        Rule.parse(fields, f"rules[{number}]")
+        for number, fields in enumerate(settings.access.rules)
+    )
+    return Roll(Limits(settings.limits), rules, audit, network=network_of(settings))
+
+
 async def open_doors(
     settings: Settings,
     ingress: IngressDoor,
@@ -248,7 +265,9 @@ async def open_doors(
     """Listen. The doors open last and close first; listeners leave before them."""
     access = access_of(settings, gate, ingress if settings.supervised else None)
     players = players_server(settings, sound, desk)
-    audio_app = audio_stream_server.create_app(players, replace(access, ingress=None))
+    audio_app = audio_stream_server.create_app(
+        players, replace(access, ingress=None), desk.lobby.roll.audit
+    )
     home = HomeAddress(
         *(settings.signaling.port, settings.mp3.port, lan_addresses, access.network)
     )
@@ -278,10 +297,7 @@ def access_of(settings: Settings, gate: Gate, ingress: IngressDoor | None) -> Ac
     wanted = settings.access
     return Access(
         OwnNames((*wanted.host_names, *settings.media.addresses)),
-        HomeNetwork(
-            networks_of(wanted.allowed_networks, "allowed_networks"),
-            networks_of(wanted.trusted_proxies, "trusted_proxies"),
-        ),
+        network_of(settings),
         frozenset(wanted.allowed_origins),
         mode=gate.mode,
         credentials=gate.credentials,
@@ -301,6 +317,7 @@ def players_server(settings: Settings, sound: Sound, desk: Desk) -> AudioStreamS
         desk.stream_list,
         PlayerLists(directory),
         PlayerPage(desk.pages),
+        Listening(sound.relay, sound.broadcasts, desk.lobby.roll),
         CrossOrigin((*settings.access.allowed_origins, CAST_ORIGIN)),
     )
 
@@ -316,6 +333,14 @@ def certificates_of(settings: Settings) -> Certificates | None:
 
     return Certificates(
         settings.data_dir, settings.tls.certfile, settings.tls.keyfile, names
+    )
+
+
+def network_of(settings: Settings) -> HomeNetwork:
+    """Raises `SettingsError`."""
+    return HomeNetwork(
+        networks_of(settings.access.allowed_networks, "allowed_networks"),
+        networks_of(settings.access.trusted_proxies, "trusted_proxies"),
     )
 
 

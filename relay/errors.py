@@ -17,6 +17,7 @@ RelayError
 ├── NameTaken            another device is live under that name
 ├── WrongCode            no pairing code that is open now
 ├── DeviceNotFound       no device or player was let in under that id
+├── Hushed               its sender does not want to be heard by this client now
 ├── StreamNotFound       nobody sends under that id or name
 ├── StreamEnded          it was there, it is over
 ├── CapacityExceeded     a limit of the house, not the client's fault
@@ -94,6 +95,10 @@ class WrongCode(RelayError):
 
 class DeviceNotFound(RelayError):
     code = "device_not_found"
+
+
+class Hushed(RelayError):
+    code = "hushed"
 
 
 class StreamNotFound(RelayError):

@@ -73,6 +73,22 @@ class AccessSettings:
     """Networks that count as the home, beside private ones."""
     trusted_proxies: tuple[str, ...] = ()
     """Reverse proxies, whose word about their clients is believed."""
+    rules: tuple[Mapping[str, Any], ...] = ()
+    """Zones and hours, as `relay.web.house_rules` reads them."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitSettings:
+    """How many may come. Who shares an address with others counts in total alone."""
+
+    peers: int
+    """Pages and cards that hear or send."""
+    listeners: int
+    """Players over HTTP."""
+    peers_per_address: int
+    listeners_per_address: int
+    new_connections_per_second: int
+    """From one address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +156,7 @@ class Settings:
     media: MediaSettings
     access: AccessSettings
     tls: TlsSettings
+    limits: LimitSettings
     cleanup: CleanupSettings
     log: LogSettings
     data_dir: Path
@@ -185,6 +202,14 @@ class Settings:
                 allowed_origins=tuple(options["allowed_origins"]),
                 allowed_networks=tuple(options["allowed_networks"]),
                 trusted_proxies=tuple(options["trusted_proxies"]),
+                rules=tuple(options["rules"]),
+            ),
+            limits=LimitSettings(
+                peers=options["max_peers"],
+                listeners=options["max_listeners"],
+                peers_per_address=options["max_peers_per_address"],
+                listeners_per_address=options["max_listeners_per_address"],
+                new_connections_per_second=options["new_connections_per_second"],
             ),
             tls=TlsSettings(
                 port=options["https_port"],

@@ -107,9 +107,20 @@ REFUSED = {
     "ice_servers": [["turn:host:3478"], ["stun:"], ["http:host"]],
     "max_connections": [0, 10001, 1.5],
     "access": ["open", True, ["lan"]],
+    "max_peers": [0, 10001],
+    "max_listeners": [0, 10001],
+    "max_peers_per_address": [0, 10001],
+    "max_listeners_per_address": [0, 10001],
+    "new_connections_per_second": [0, 1001],
     "host_names": ["earshot.home", ["two words"], ["http://earshot.home"]],
     "allowed_networks": ["10.0.0.0/8", ["home"]],
     "trusted_proxies": ["10.0.0.1", ["proxy.home"]],
+    "rules": [
+        ["nobody"],
+        [{"who": "x", "may": "shout", "streams": "y"}],
+        [{"who": "x", "may": "listen"}],
+        [{"who": "x", "may": "listen", "streams": "y", "from": "25:00"}],
+    ],
     "sender_redundancy": ["sometimes", 2],
     "sender_dtx": ["sometimes", 2],
     "mp3_bitrate": [65, "97", ""],
@@ -177,6 +188,8 @@ def test_every_option_has_a_type_that_the_supervisor_knows():
         element = type_[0] if isinstance(type_, list) else type_
         for inner in element.values() if isinstance(element, dict) else [element]:
             assert TYPE.fullmatch(inner)
+        fields = element.values() if isinstance(element, dict) else [element]
+        assert all(TYPE.fullmatch(field) for field in fields)
 
 
 def test_an_option_has_a_default_unless_it_is_optional():

@@ -11,7 +11,8 @@ import pytest
 import relay.errors
 from relay import __version__
 from relay.errors import RelayError
-from relay.signaling.messages import CLIENT_MESSAGES, SERVER_MESSAGES
+from relay.signaling.client_messages import CLIENT_MESSAGES
+from relay.signaling.server_messages import SERVER_MESSAGES
 from relay.signaling.state import TRANSITIONS, SignalingState
 from tests.faults.catalogue import ROWS
 from tests.faults.fault_sheet import BEGIN, END, FaultSheet

@@ -1,6 +1,7 @@
 """The server as a process: how it starts, refuses to start, and ends."""
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -195,6 +196,43 @@ def test_wrong_option() -> None:
     assert ended.returncode == 1
     assert "audio_port" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_wrong_rule(tmp_path: Path) -> None:
+    """What the schema lets through and means nothing is refused as well, with its place."""
+    rule = '[{"who": "*", "may": "listen", "streams": "latest"}]'
+    ended = refusal(
+        *(f"--{name}-port={number}" for name, number in free_ports().items()),
+        f"--data-dir={tmp_path}",
+        "--media-addresses=127.0.0.1",
+        f"--rules={rule}",
+    )
+    assert ended.returncode == 1
+    assert "rules[0].streams" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+async def test_rules_and_the_audit_log(tmp_path: Path) -> None:
+    """At both ports; what happened is written down, for the owner's eyes alone."""
+    rule = '[{"who": "192.168.1.5", "may": "listen", "streams": "demo"}]'
+    relay = await RelayProcess.start(tmp_path, "--demo", f"--rules={rule}")
+    try:
+        async with aiohttp.ClientSession() as session:
+            for port in ("signaling", "audio"):
+                url = f"http://127.0.0.1:{relay.ports[port]}/stream/demo.mp3"
+                async with session.get(url) as answer:
+                    assert answer.status == 403
+            async with session.ws_connect(relay.websocket_url):
+                pass
+        await relay.stop()
+    finally:
+        await relay.kill()
+    path = tmp_path / "data" / "audit.jsonl"
+    entries = [json.loads(line) for line in path.read_text().splitlines()]
+    refused = [e["count"] for e in entries if e["event"] == "refused"]
+    assert sum(refused) == 2
+    assert "came_in" in [entry["event"] for entry in entries]
+    assert path.stat().st_mode & 0o777 == 0o600
 
 
 def test_ingress_without_its_network(tmp_path: Path) -> None:

@@ -38,6 +38,8 @@
 /** @typedef {{type: "moved", stream_id: string}} Moved */
 /** @typedef {{type: "stream_available", stream_id: string, name: string | null, slug: string | null}} StreamAvailable */
 /** @typedef {{type: "stream_changed", stream: StreamDetails}} StreamChanged */
+/** @typedef {{type: "audience", stream_id: string, hearers: Hearer[], more: number, hushed: string[]}} Audience */
+/** @typedef {{id: string, name: string, by: "webrtc" | "http", since: number}} Hearer since: seconds since 1970 */
 /** @typedef {{type: "stream_ended", stream_id: string, reason: string}} StreamEnded */
 /** @typedef {{type: "pong", id: string | number | null, timestamp: number}} Pong */
 /** @typedef {{type: "error", code: string, message: string, request: string | null}} RelayError */
@@ -55,7 +57,7 @@
 
 /**
  * @typedef {AvailableStreams | SenderReady | ServerOffer | ServerAnswer | Resumed | Moved
- *   | StreamAvailable | StreamChanged | StreamEnded | Pong | RelayError | AudioData} ServerMessage
+ *   | StreamAvailable | StreamChanged | Audience | StreamEnded | Pong | RelayError | AudioData} ServerMessage
  */
 
 /**
@@ -69,6 +71,8 @@
  *   | {type: "get_available_streams", details?: boolean}
  *   | {type: "subscribe_visualization", stream_id?: string}
  *   | {type: "unsubscribe_visualization", stream_id?: string}
+ *   | {type: "hush", who?: string}
+ *   | {type: "unhush"}
  *   | {type: "resume", token: string}
  *   | {type: "ping", id?: string | number}} ClientMessage
  */

@@ -24,6 +24,7 @@ const CONNECT_MS = 3000; // a machine that is switched off never refuses, it jus
 const LONGEST_WAIT_MS = 2000; // a try costs little, and somebody waits for the sound
 const STABLE_MS = 5000; // a socket that lived shorter does not make the next try quicker
 const GOODBYE = 1000;
+const FULL = 1013; // the relay has no room for another line
 const GIVEN_UP = 4000; // unlike a goodbye it leaves the media alone
 
 /**
@@ -39,6 +40,7 @@ const GIVEN_UP = 4000; // unlike a goodbye it leaves the media alone
  * @typedef {Object} RelayEvents
  * @property {LineState} state
  * @property {protocol.StreamDetails[]} streams the live streams, newest last, whenever they change
+ * @property {protocol.Audience} audience who hears what this line sends
  * @property {protocol.StreamAvailable} started
  * @property {protocol.StreamEnded} ended
  * @property {protocol.SenderReady} sender_ready
@@ -66,6 +68,7 @@ export class RelayClient extends Emitter {
   #triedAt = 0;
   #openedAt = 0;
   #lines = 0;
+  #full = false;
   #live = new LiveStreams();
   /** @type {Set<string>} */
   #watched = new Set();
@@ -100,6 +103,11 @@ export class RelayClient extends Emitter {
 
   get state() {
     return this.#state;
+  }
+
+  /** Whether the last line was refused because the relay has no room. */
+  get full() {
+    return this.#full;
   }
 
   /** The live streams, newest last; what was known last while the line is down. */
@@ -197,7 +205,7 @@ export class RelayClient extends Emitter {
     this.#socket = socket;
     socket.onopen = () => this.#opened();
     socket.onmessage = ({ data }) => this.#heard(data);
-    socket.onclose = () => this.#lost();
+    socket.onclose = (event) => this.#lost(event?.code === FULL);
     this.#cancelTimer = this.#clock.after(CONNECT_MS, () => this.#giveUp());
     this.#setState("connecting");
   }
@@ -236,7 +244,8 @@ export class RelayClient extends Emitter {
     socket?.close(GIVEN_UP);
   }
 
-  #lost() {
+  #lost(full = false) {
+    this.#full = full;
     this.#leaveSocket();
     this.#cancelTimer();
     const lasted_ms = this.#clock.now() - this.#openedAt;
@@ -303,6 +312,7 @@ export class RelayClient extends Emitter {
       case "sender_ready":
       case "resumed":
       case "moved":
+      case "audience":
       case "audio_data":
         return this.emit(message.type, /** @type {any} */ (message));
     }

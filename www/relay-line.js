@@ -45,7 +45,8 @@ export function showLine(relay) {
   const bar = find("line", HTMLElement);
   const show = () => {
     bar.dataset.state = relay.state;
-    say(bar, LINE_TEXT[relay.state]);
+    const full = relay.full && relay.state === "waiting";
+    say(bar, full ? "Earshot is full" : LINE_TEXT[relay.state]);
   };
   relay.on("state", show);
   show();

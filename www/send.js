@@ -1,5 +1,6 @@
 /** The page that makes this device's microphone a stream. */
 
+import { AudienceView, listeningText } from "./audience-view.js";
 import { find, say } from "./element.js";
 import { LevelMeter } from "./level-meter.js";
 import { fullness } from "./loudness.js";
@@ -7,6 +8,7 @@ import { deviceId, recall, remember } from "./memory.js";
 import { Microphone, refusalText } from "./microphone.js";
 import { MicrophoneField } from "./microphone-field.js";
 import { NameField } from "./name-field.js";
+import { OwnAudience } from "./own-audience.js";
 import { PushToTalk, bindButton } from "./push-to-talk.js";
 import { ReachView } from "./reach-view.js";
 import { openLine, showLine } from "./relay-line.js";
@@ -45,6 +47,11 @@ class SendPage {
   #stop = find("stop", HTMLButtonElement);
   #audience = find("audience", HTMLElement);
   #reach = new ReachView(find("reach", HTMLElement));
+  #heardBy = new OwnAudience(this.#relay);
+  #hearers = new AudienceView(find("hearers", HTMLElement), {
+    hush: (who) => this.#heardBy.hush(who),
+    letBack: () => this.#heardBy.letBack(),
+  });
   #opening = false;
   #vanished = false;
   /** @type {RelayError | null} */
@@ -57,6 +64,7 @@ class SendPage {
     this.#talk.on("state", () => this.#talkChanged());
     this.#sender.on("status", () => this.#senderChanged());
     this.#relay.on("state", () => this.#lineChanged());
+    this.#heardBy.on("change", () => this.#render());
     this.#microphone.on("vanished", () => this.#setVanished(true));
     this.#microphone.on("replaced", (track) => void this.#microphoneReplaced(track));
     this.#microphone.on("interrupted", (silent) =>
@@ -236,7 +244,9 @@ class SendPage {
     this.#view.show(air, this.#talk.state, name);
     this.#stop.hidden = phase === "idle" || phase === "refused";
     this.#audience.hidden = phase !== "live" || !stream;
-    if (stream) say(this.#audience, audience(stream));
+    const heardBy = phase === "live" ? this.#heardBy.of(stream?.stream_id) : null;
+    if (stream) say(this.#audience, heardBy ? listeningText(heardBy) : audience(stream));
+    this.#hearers.show(heardBy);
     this.#reach.show(phase === "live" ? (stream?.hearing ?? null) : null);
   }
 }

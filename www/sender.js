@@ -23,7 +23,7 @@ const FALTERING_MS = 3000; // most interruptions of a radio link are shorter
 const LINGER_MS = 1000; // by then the relay hears the next connection
 
 /** Errors that another try does not cure: the person has to decide. */
-const FINAL = new Set(["bad_name", "name_taken", "no_opus", "no_audio", "bad_sdp", "replaced"]);
+const FINAL = new Set(["bad_name", "name_taken", "no_opus", "no_audio", "bad_sdp", "replaced", "not_allowed"]);
 
 /**
  * @typedef {Object} Wanted

@@ -20,12 +20,13 @@ const ERRORS = {
     "No sound got through within 15 seconds. UDP to Earshot’s media port (8082, unless it was changed) is probably blocked: check the firewall, and that this device is in the home network.",
   peer_failed: "The connection for the sound broke. Trying again.",
   capacity_exceeded: "Earshot is full right now. Trying again; another device may have to leave.",
-  not_allowed:
-    "This device may not do that. Whoever looks after Earshot can allow it on the page of devices.",
   bad_address: "Earshot cannot fetch sound from this address. See which ones it can in the manual.",
+  not_allowed:
+    "This device may not do that, or a rule of the house forbids it now. Whoever looks after Earshot can allow it.",
   wrong_code: "This code is wrong, used or too old. Ask for a new one.",
   too_many_attempts: "That was wrong too often. Wait a minute, then try again.",
   device_not_found: "This device or player is gone already.",
+  hushed: "Its sender does not want to be heard here right now. In five minutes it is tried again.",
   stream_not_found: "Nobody sends under this name right now.",
   stream_ended: "This stream has ended.",
   no_opus:

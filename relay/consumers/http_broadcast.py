@@ -52,6 +52,8 @@ class ListenerWishes:
     player: str = ""
     welcome: Callable[[], bool] = lambda: True
     """Whether it may stay; asked as long as it listens."""
+    tuned: Callable[[PacketStream | None], None] = lambda _: None
+    """Told what it hears: at first, and whenever that is another stream or silence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,6 +212,7 @@ class Broadcasts:
         listener = Listener(
             burst, framer=wishes.framer, player=wishes.player, welcome=wishes.welcome
         )
+        listener.tuned = wishes.tuned
         self._entitle(on_air, listener)
         broadcast.listeners.add(listener)
         self.listeners_total += 1
@@ -270,7 +273,8 @@ class Broadcasts:
         self._count(on_air)
 
     def _entitle(self, on_air: _OnAir, listener: Listener) -> None:
-        """Tell a player that shows titles who speaks."""
+        """Tell who speaks: a player that shows titles, and whoever looks after the player."""
+        listener.tuned(on_air.programme.stream)
         if listener.framer is not None:
             stream = on_air.programme.stream
             name = stream.name.text if stream and stream.name else on_air.place.name

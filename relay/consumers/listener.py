@@ -7,7 +7,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Any, Protocol
 
 from relay.unsent import unsent_bytes
 
@@ -37,8 +37,19 @@ CHECK_INTERVAL_S = 1.0
 SIOCOUTQ = 0x5411
 """Linux: how much of what was written the other side has not confirmed yet (tcp(7))."""
 
-REASONS = ("left", "too_slow", "standstill", "stream_ended", "shutdown", "revoked")
-"""Why a listener is over; ``left`` is the player's own doing, `MAX_UNSENT_BYTES` is ``too_slow``."""
+REASONS = (
+    "left",
+    "too_slow",
+    "standstill",
+    "stream_ended",
+    "shutdown",
+    "revoked",
+    "sent_away",
+)
+"""
+Why a listener is over; ``left`` is the player's own doing, `MAX_UNSENT_BYTES` is
+``too_slow``, and ``sent_away`` is the word of a sender or of a rule of the house.
+"""
 
 
 class Framer(Protocol):
@@ -77,6 +88,7 @@ class Listener:
         self.framer = framer
         self.player = player
         self._welcome = welcome
+        self.tuned: Callable[[Any], None] = lambda _: None
         self.began_at = clock()
         self.skips = 0
         """How often it was brought back to the live sound."""

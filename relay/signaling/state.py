@@ -11,10 +11,11 @@ counts as a `StopStream`.
 import enum
 
 from relay.errors import UnexpectedMessage
-from relay.signaling.messages import (
+from relay.signaling.client_messages import (
     Answer,
     ClientMessage,
     GetAvailableStreams,
+    Hush,
     Ignored,
     MoveTo,
     Offer,
@@ -25,6 +26,7 @@ from relay.signaling.messages import (
     StartSending,
     StopStream,
     SubscribeVisualization,
+    Unhush,
     UnsubscribeVisualization,
 )
 
@@ -54,6 +56,8 @@ ANYTIME = (
     SubscribeVisualization,
     UnsubscribeVisualization,
     Ping,
+    Hush,
+    Unhush,
     Ignored,
 )
 

@@ -6,18 +6,22 @@ from dataclasses import dataclass
 
 from aiohttp import hdrs, web
 
+from relay.errors import CapacityExceeded
 from relay.web.access import Access, add_headers, guard
 from relay.web.client_socket import ClientSocket
+from relay.web.guest import Guest
 from relay.web.health import Health
 from relay.web.lobby import Lobby
 from relay.web.media import Endpoint
 from relay.web.metrics import Metrics
 from relay.web.onboarding import CHECKING_PAGES, Onboarding
 from relay.web.pages import Pages
+from relay.web.refusals import note_refusals
 from relay.web.stream_list import StreamList
-from relay.web.trust import Need, needs, visitor_of
+from relay.web.trust import Need, needs
 
 RETRY_AFTER_S = 5
+MOST_ENTRIES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +45,37 @@ class Desk:
 
     @needs(Need.MEMBER)
     async def socket(self, request: web.Request) -> web.StreamResponse:
-        if not self.lobby.open:
-            self.lobby.tally.connections_refused += 1
+        roll = self.lobby.roll
+        guest = Guest.of(request, roll.network)
+        if self.lobby.closed or not roll.limits.arrivals.admits(guest.counted_as):
             raise web.HTTPServiceUnavailable(
-                text="this server has no room for another connection\n",
+                text="too many connections in a short time\n",
                 headers={hdrs.RETRY_AFTER: str(RETRY_AFTER_S)},
             )
-        socket = await self.lobby.welcome(
-            ClientSocket.accept(request, self.lobby.clock), visitor_of(request)
-        )
+        upgrade = ClientSocket.accept(request, self.lobby.clock)
+        try:
+            self.lobby.check_room(guest)
+        except CapacityExceeded as why:
+            socket = await self.lobby.turn_away(upgrade, why)
+        else:
+            socket = await self.lobby.welcome(upgrade, guest)
         return socket.response
+
+    @needs(Need.ADMIN)
+    async def audit(self, request: web.Request) -> web.Response:
+        """Answer who came in and who heard whom, the newest first, some at a time."""
+        try:
+            limit = min(max(int(request.query.get("limit", "100")), 1), MOST_ENTRIES)
+            before = (
+                float(request.query["before"]) if "before" in request.query else None
+            )
+        except ValueError:
+            raise web.HTTPBadRequest(text="limit and before are numbers\n") from None
+        page = await self.lobby.roll.audit.page(before, limit)
+        return web.json_response(
+            {"entries": page.entries, "before": page.before},
+            headers={hdrs.CACHE_CONTROL: "no-store"},
+        )
 
     @needs(Need.MEMBER)
     async def streams(self, _: web.Request) -> web.Response:
@@ -88,13 +113,16 @@ def create_app(
     *add_more_routes: Callable[[web.Application], None],
 ) -> web.Application:
     """Return the application; shutting it down closes all sockets with code 1001."""
-    app = web.Application(middlewares=[guard(access)])
+    app = web.Application(
+        middlewares=[note_refusals(desk.lobby.roll.audit), guard(access)]
+    )
     app.on_response_prepare.append(add_headers)
     app.router.add_get("/", desk.root)
     app.router.add_get("/ws", desk.socket)
     app.router.add_get("/health", desk.health.handle)
     app.router.add_get("/metrics", desk.metrics.handle)
     app.router.add_get("/api/streams", desk.streams)
+    app.router.add_get("/api/audit", desk.audit)
     for add_routes in (add_audio_routes, desk.onboarding.add_routes, *add_more_routes):
         add_routes(app)
     for path in desk.pages:

@@ -143,10 +143,10 @@ class ClientSocket:
         except ConnectionError:
             pass  # the reader of the socket sees it as well
 
-    async def close(self, code: int) -> None:
+    async def close(self, code: int, reason: str = "") -> None:
         """Say goodbye and wait a moment for the client's. Idempotent."""
         try:
-            await self._response.close(code=code)
+            await self._response.close(code=code, message=reason.encode())
         except ConnectionError:
             pass
         if self._transport is not None and unsent_bytes(self._transport):
@@ -160,4 +160,5 @@ class ClientSocket:
 
 GOING_AWAY = WSCloseCode.GOING_AWAY.value
 POLICY_VIOLATION = WSCloseCode.POLICY_VIOLATION.value
+TRY_AGAIN_LATER = WSCloseCode.TRY_AGAIN_LATER.value
 NORMAL = WSCloseCode.OK.value

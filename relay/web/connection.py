@@ -13,9 +13,17 @@ from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
 
-from relay.errors import MalformedMessage, MessageTooLarge, ProtocolError, RelayError
+from relay.errors import (
+    CapacityExceeded,
+    Hushed,
+    MalformedMessage,
+    MessageTooLarge,
+    NotAllowed,
+    ProtocolError,
+    RelayError,
+)
 from relay.signaling import messages
-from relay.signaling.messages import Error
+from relay.signaling.server_messages import Error
 from relay.web.background import Background
 from relay.web.client_socket import (
     GOING_AWAY,
@@ -25,11 +33,12 @@ from relay.web.client_socket import (
 )
 from relay.web.dialogue import Dialogue
 from relay.web.fault_limit import FaultLimit
+from relay.web.guest import Guest
 from relay.web.media import Media, Peer
 from relay.web.outbox import Key, Outbox
+from relay.web.roll import Roll
 from relay.web.stream_list import StreamList
 from relay.web.tally import CloseReason, Tally
-from relay.web.trust import Visitor
 
 logger = logging.getLogger(__name__)
 
@@ -41,6 +50,9 @@ FLUSH_S = 0.5 * SECONDS
 VANISHED_AFTER_S = 9 * SECONDS
 """A receiver without a socket is heard sooner: Chromium checks its connection every 2.5 s,
 Firefox every 4 to 6 s, and both send reports."""
+
+TURNED_AWAY = (NotAllowed, Hushed, CapacityExceeded)
+"""What the audit log counts as refused."""
 
 CLOSE_CODES = {
     CloseReason.SHUTDOWN: GOING_AWAY,
@@ -56,7 +68,8 @@ class Connection:
     def __init__(
         self,
         socket: ClientSocket,
-        visitor: Visitor,
+        guest: Guest,
+        roll: Roll,
         media: Media,
         stream_list: StreamList,
         tally: Tally,
@@ -72,7 +85,8 @@ class Connection:
         self._clock = clock
         self._log = logging.LoggerAdapter(logger, {"connection_id": self.id})
         self._socket = socket
-        self._visitor = visitor
+        self.guest = guest
+        self._roll = roll
         self._tally = tally
         self._gone = gone
         self._background = Background()
@@ -80,7 +94,8 @@ class Connection:
         self._outbox = Outbox(socket.send, self._overflowed, tally)
         self._dialogue = Dialogue(
             self.id,
-            visitor,
+            guest,
+            roll,
             media,
             stream_list,
             self._outbox,
@@ -145,6 +160,8 @@ class Connection:
     def _refuse(self, error: RelayError, request: str | None) -> None:
         self._tally.errors[error.code] += 1
         self._log.debug("%s: %s", error.code, error)
+        if request is not None and isinstance(error, TURNED_AWAY):
+            self._roll.audit.refused(self.guest.visitor.address, error.code)
         self.send_text(messages.encode(Error.about(error, request)))
         if isinstance(error, ProtocolError) and self._faults.count():
             self.close_soon(CloseReason.TOO_MANY_FAULTS)
@@ -173,9 +190,11 @@ class Connection:
         """Look after the heartbeat, or after media without a socket. Call often."""
         if self._closing is not None:
             return
-        if not self._visitor.still_welcome():
+        if not self.guest.visitor.still_welcome():
             self.close_soon(CloseReason.REVOKED)
-        elif self.detached:
+            return
+        self._dialogue.sweep()
+        if self.detached:
             self._sweep_detached()
         elif self._socket.is_silent():
             self._log.info("does not answer")

@@ -12,44 +12,39 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
-from relay.errors import (
-    NameTaken,
-    NegotiationTimeout,
-    NotAllowed,
-    PeerFailed,
-    RelayError,
-    Replaced,
-    SessionGone,
-    StreamEnded,
-    StreamNotFound,
-)
+from relay.errors import RelayError, SessionGone, StreamNotFound
 from relay.hub.identity import StreamName
-from relay.signaling.messages import (
+from relay.signaling.client_messages import (
     Answer,
     ClientMessage,
     GetAvailableStreams,
+    Hush,
     Ignored,
-    Moved,
     MoveTo,
     Offer,
     Ping,
-    Pong,
     Resume,
+    SetMuted,
+    StartReceiving,
+    StartSending,
+    StopStream,
+    SubscribeVisualization,
+    Unhush,
+    UnsubscribeVisualization,
+)
+from relay.signaling.messages import encode
+from relay.signaling.server_messages import (
+    Moved,
+    Pong,
     Resumed,
     SenderReady,
     ServerAnswer,
     ServerMessage,
     ServerOffer,
     SessionDescription,
-    SetMuted,
-    StartReceiving,
-    StartSending,
-    StopStream,
-    SubscribeVisualization,
-    UnsubscribeVisualization,
-    encode,
 )
 from relay.signaling.state import (
+    AWAITING_ANSWER,
     AWAITING_OFFER,
     IDLE,
     RECEIVING,
@@ -58,12 +53,16 @@ from relay.signaling.state import (
     advance,
 )
 from relay.web.background import Background
+from relay.web.guest import Guest
 from relay.web.media import Media, PacketStream, Peer
 from relay.web.outbox import Outbox
+from relay.web.own_audience import OwnAudience
+from relay.web.peer_errors import error_for
 from relay.web.peer_slot import Announcement, PeerSlot
+from relay.web.roll import Roll
 from relay.web.stream_list import StreamList
 from relay.web.tally import MOVED, PARKED, PARKED_IN_VAIN, Tally
-from relay.web.trust import Need, Visitor
+from relay.web.trust import Need, Role
 from relay.web.visualization import Watched
 
 logger = logging.getLogger(__name__)
@@ -77,17 +76,6 @@ HOLD_S = 0.15 * SECONDS
 # A sender that starts anew is back long before, and its receivers hear its first packet.
 PARK_S = 60 * SECONDS
 
-# What a client is told when its peer closes by itself with one of these words.
-PEER_ERRORS: dict[str, RelayError] = {
-    "closed": PeerFailed("the media connection broke; start again"),
-    "name_taken": NameTaken("another device went on air under this name first"),
-    "negotiation_timeout": NegotiationTimeout(
-        "no media arrived in time: is UDP to the media port blocked?"
-    ),
-    "replaced": Replaced("another page of this device went on air under this name"),
-    "stream_ended": StreamEnded("the stream ended meanwhile"),
-}
-
 
 class Dialogue:
     """A client's place in the protocol, its peer, and the sound it watches."""
@@ -95,7 +83,8 @@ class Dialogue:
     def __init__(
         self,
         connection_id: str,
-        visitor: Visitor,
+        guest: Guest,
+        roll: Roll,
         media: Media,
         stream_list: StreamList,
         outbox: Outbox,
@@ -116,7 +105,7 @@ class Dialogue:
         self.wants_details = False
         """Whether the client asked for details, and so is told of changes."""
         self._connection_id = connection_id
-        self._visitor = visitor
+        self._guest = guest
         self._media = media
         self._stream_list = stream_list
         self._outbox = outbox
@@ -125,6 +114,10 @@ class Dialogue:
         self._resumed = resumed
         self._wall_clock = wall_clock
         self._watched = Watched(media.visualization, outbox)
+        self._attendance = roll.join(
+            guest, roll.limits.peers, self.send_away, by="webrtc"
+        )
+        self._audience = OwnAudience(guest, roll, media.relay, outbox)
         self._background = background
         self._slot = PeerSlot(media, background, self._peer_closed)
         self._tally = tally
@@ -150,15 +143,10 @@ class Dialogue:
 
     async def take(self, message: ClientMessage) -> None:
         """Do what the client says. Raises a `RelayError`, which is the answer then."""
-        self._check_role(NEEDS.get(type(message), Need.NOTHING))
+        self._guest.check(NEEDS.get(type(message), Need.NOTHING))
         after = advance(self.state, message)
         taken_over = await HANDLERS[type(message)](self, message)
         self._enter(taken_over or after)
-
-    def _check_role(self, need: Need) -> None:
-        """Raises `NotAllowed`."""
-        if not self._visitor.may(need):
-            raise NotAllowed(f"this device is not allowed to {need.value}")
 
     def stream_ended(self, stream_id: str) -> None:
         """Let go of a stream that is over."""
@@ -168,9 +156,22 @@ class Dialogue:
         if self.state is RECEIVING and self._slot.park():
             self._tally.moves[PARKED] += 1
             self._await_next_stream()
+            self._note()
         else:
             self._end_media("stream_ended")
             self._media_ended()
+
+    def sweep(self) -> None:
+        """Note what came about by itself, and tell of it. Call often."""
+        self._note()
+        if self.wants_details:
+            self._audience.tell(self._slot.stream if self.sends else None)
+
+    def send_away(self, error: RelayError) -> None:
+        """End what the client hears or sends: its sender, or the house, does not want it."""
+        self._end_media("sent_away")
+        self._refuse(error, None)
+        self._media_ended()
 
     def stop_watching(self) -> None:
         self._watched.close()
@@ -201,10 +202,25 @@ class Dialogue:
         if state is not self.state:
             logger.debug("%s -> %s", self.state.value, state.value)
             self.state = state
+        self._note()
+
+    def _note(self) -> None:
+        """Keep the roll: what is done here now, and with which stream."""
+        stream = self._slot.stream
+        if self.state in (AWAITING_OFFER, SENDING):
+            self._attendance.note(Role.SPEAK, stream if self.sends else None)
+        elif self.state in (AWAITING_ANSWER, RECEIVING):
+            self._attendance.note(
+                Role.LISTEN, stream if self.state is RECEIVING else None
+            )
+        else:
+            self._attendance.note(None)
 
     async def _start_sending(self, message: StartSending) -> None:
         name = StreamName.parse(message.name) if message.name is not None else None
         announcement = Announcement(name, message.device_id)
+        slug = name.slug if name else None
+        self._attendance.ask(Role.SPEAK, slug or self._connection_id, slug)
         # A phone that changed its network negotiates anew; who hears it hears no end.
         self._end_media("replaced", keep_stream=self._slot.continues(announcement))
         self._slot.announce(announcement, message.muted)
@@ -222,11 +238,13 @@ class Dialogue:
         if message.address:
             self._offer_stream(message)
         else:
+            self._attendance.find_place()
             loop = asyncio.get_running_loop()
             self._held = loop.call_later(HOLD_S, self._offer_newest, message)
 
     def _offer_stream(self, message: StartReceiving) -> None:
         stream = self._media.relay.find(message.address)
+        self._attendance.ask_to_hear(stream)
         sdp = self._slot.offer(stream, keep=message.keep)
         offer = SessionDescription("offer", sdp)
         self._say(ServerOffer(offer, stream.id, self._media.sessions.issue(self)))
@@ -250,6 +268,7 @@ class Dialogue:
     async def _move(self, message: MoveTo) -> None:
         """Hear another stream over the same peer; refused, the client hears what it heard."""
         stream = self._media.relay.find(message.address)
+        self._attendance.ask_to_hear(stream)
         self._slot.hear(stream)
         self._stop_waiting()
         self._tally.moves[MOVED] += 1
@@ -276,7 +295,10 @@ class Dialogue:
         self._say(self._stream_list.message(detailed=self.wants_details))
 
     async def _watch(self, message: SubscribeVisualization) -> None:
-        self._watched.watch(self._media.relay.find(message.address))
+        stream = self._media.relay.find(message.address)
+        if stream is not self._slot.sent:
+            self._attendance.ask_to_hear(stream)
+        self._watched.watch(stream)
 
     async def _unwatch(self, message: UnsubscribeVisualization) -> None:
         if not message.address:
@@ -293,7 +315,7 @@ class Dialogue:
         before = self._media.sessions.owner(message.token)
         if before is self or not before.media_flows:
             raise SessionGone("nothing is left to resume; start again")
-        self._check_role(Need.SPEAK if before.sends else Need.LISTEN)
+        self._guest.check(Need.SPEAK if before.sends else Need.LISTEN)
         state: SignalingState = before.state
         self._slot = before.hand_over()
         self._slot.move_to(self._background, self._peer_closed)
@@ -314,6 +336,12 @@ class Dialogue:
         self._resumed()
         return slot
 
+    async def _hush(self, message: Hush) -> None:
+        self._audience.hush(message.address, message.who, self._slot.sent)
+
+    async def _unhush(self, message: Unhush) -> None:
+        self._audience.unhush(message.address, self._slot.sent)
+
     async def _ignore(self, _: ClientMessage) -> None:
         """Do nothing."""
 
@@ -327,6 +355,7 @@ class Dialogue:
     def _end_media(self, reason: str, *, keep_stream: bool = False) -> None:
         """End what the client sends or receives; it is idle then."""
         self._stop_waiting()
+        self._note()
         self._slot.vacate(reason, keep_stream=keep_stream)
         self._enter(IDLE)
 
@@ -335,7 +364,7 @@ class Dialogue:
         self._stop_waiting()
         self._enter(IDLE)
         if reason != "closed_by_client":
-            self._refuse(PEER_ERRORS.get(reason, PEER_ERRORS["closed"]), None)
+            self._refuse(error_for(reason), None)
         self._media_ended()
 
 
@@ -363,5 +392,7 @@ HANDLERS: dict[type[ClientMessage], Handler] = {
     UnsubscribeVisualization: Dialogue._unwatch,
     Ping: Dialogue._ping,
     Resume: Dialogue._resume,
+    Hush: Dialogue._hush,
+    Unhush: Dialogue._unhush,
     Ignored: Dialogue._ignore,
 }

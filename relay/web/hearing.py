@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping
 
-from relay.signaling.messages import Hearing
+from relay.signaling.server_messages import Hearing
 from relay.webrtc.receiver_quality import Line, ReceiverQuality
 
 NOBODY = Hearing()

@@ -6,22 +6,23 @@ import time
 from collections.abc import Awaitable, Callable
 
 from relay import events
-from relay.errors import StreamNotFound
+from relay.errors import CapacityExceeded, StreamNotFound
 from relay.log import connection_id
-from relay.signaling.messages import (
+from relay.signaling.messages import encode
+from relay.signaling.server_messages import (
     ServerMessage,
     StreamAvailable,
     StreamChanged,
     StreamEnded,
-    encode,
 )
 from relay.web.background import Background
-from relay.web.client_socket import GOING_AWAY, ClientSocket
+from relay.web.client_socket import GOING_AWAY, TRY_AGAIN_LATER, ClientSocket
 from relay.web.connection import Connection
+from relay.web.guest import Guest
 from relay.web.media import Media, Peer
+from relay.web.roll import Roll
 from relay.web.stream_list import StreamList
 from relay.web.tally import CloseReason, Tally
-from relay.web.trust import Visitor
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +31,8 @@ CHANGES_EVERY_S = 0.25 * SECONDS
 """A stream's details are sent at most this often."""
 HEARING_EVERY_S = 1 * SECONDS
 """How well a stream is heard changes its details at most this often."""
+
+NO_ROOM = "this server has no room for another connection"
 
 
 class Lobby:
@@ -43,6 +46,7 @@ class Lobby:
         self,
         media: Media,
         stream_list: StreamList,
+        roll: Roll,
         *,
         max_connections: int,
         clock: Callable[[], float] = time.monotonic,
@@ -50,6 +54,7 @@ class Lobby:
         self.tally = Tally()
         self._media = media
         self._stream_list = stream_list
+        self.roll = roll
         self._max_connections = max_connections
         self.clock = clock
         self._connections: dict[str, Connection] = {}
@@ -89,13 +94,24 @@ class Lobby:
         return sum(not c.detached for c in self._connections.values())
 
     @property
+    def closed(self) -> bool:
+        """Whether the server goes away."""
+        return self._closed
+
+    @property
     def open(self) -> bool:
         """Whether one more client may come in."""
         taken = len(self._connections) + self._arriving
         return not self._closed and taken < self._max_connections
 
+    def check_room(self, guest: Guest) -> None:
+        """Raises `CapacityExceeded` if there is none, in all or for this guest."""
+        if not self.open:
+            raise CapacityExceeded(NO_ROOM)
+        self.roll.limits.sockets.check(guest.counted_as)
+
     async def welcome(
-        self, upgrade: Awaitable[ClientSocket], visitor: Visitor
+        self, upgrade: Awaitable[ClientSocket], guest: Guest
     ) -> ClientSocket:
         """Take a client in and return when its socket is gone."""
         self._arriving += 1
@@ -106,13 +122,23 @@ class Lobby:
         if self._closed:
             await socket.close(GOING_AWAY)
         else:
-            await self._serve(socket, visitor)
+            await self._serve(socket, guest)
         return socket
 
-    async def _serve(self, socket: ClientSocket, visitor: Visitor) -> None:
+    async def turn_away(
+        self, upgrade: Awaitable[ClientSocket], why: CapacityExceeded
+    ) -> ClientSocket:
+        """Tell a client in words, which a page can show, that there is no room."""
+        self.tally.connections_refused += 1
+        socket = await upgrade
+        await socket.close(TRY_AGAIN_LATER, str(why))
+        return socket
+
+    async def _serve(self, socket: ClientSocket, guest: Guest) -> None:
         connection = Connection(
             socket,
-            visitor,
+            guest,
+            self.roll,
             self._media,
             self._stream_list,
             self.tally,
@@ -121,12 +147,15 @@ class Lobby:
         )
         connection_id.set(connection.id)
         self._connections[connection.id] = connection
+        self.roll.limits.sockets.enter(guest.counted_as)
         self.tally.connections += 1
-        logger.info("connected from %s", socket.remote)
+        logger.info("connected from %s", guest.visitor.address)
+        self.roll.audit.came_in(guest)
         await connection.serve()
 
     def _gone(self, connection: Connection) -> None:
-        self._connections.pop(connection.id, None)
+        if self._connections.pop(connection.id, None) is not None:
+            self.roll.limits.sockets.leave(connection.guest.counted_as)
         lifetime_s = self.clock() - connection.opened_at
         self._media.relay.events.publish(events.ConnectionClosed(lifetime_s))
 
@@ -138,6 +167,7 @@ class Lobby:
     def sweep(self) -> None:
         """Look after everybody, and how well everybody hears. Call twice a second."""
         self._ask_again()
+        self.roll.sweep()
         now = self.clock()
         if now - self._heard_at >= HEARING_EVERY_S:
             self._heard_at = now

@@ -25,7 +25,8 @@ SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
         "media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
-        "form-action 'self'; frame-ancestors 'self'"
+        "form-action 'self'; frame-ancestors 'self'; "
+        "require-trusted-types-for 'script'; trusted-types 'none'"
     ),
     "Permissions-Policy": "microphone=(self)",
     "X-Content-Type-Options": "nosniff",

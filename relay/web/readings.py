@@ -18,6 +18,7 @@ from relay.web.health import MEDIA, Health
 from relay.web.housekeeping import Housekeeping
 from relay.web.lobby import Lobby
 from relay.web.metrics import Reading
+from relay.web.roll import Roll
 from relay.web.tally import CloseReason
 
 
@@ -94,6 +95,28 @@ def of_connections(lobby: Lobby, health: Health) -> list[Reading]:
             "Signaling messages",
             lambda: {"in": tally.messages_in, "out": tally.messages_out},
             label="direction",
+        ),
+    ]
+
+
+def of_roll(roll: Roll) -> list[Reading]:
+    limits = roll.limits
+    return [
+        Reading(
+            "voice_audit_lines_dropped_total",
+            "Lines that the audit log had no room for",
+            lambda: roll.audit.dropped,
+        ),
+        Reading(
+            "voice_refused_total",
+            "Who was asked to come back later, by the limit that was reached",
+            lambda: {
+                "peers": limits.peers.refused,
+                "listeners": limits.listeners.refused,
+                "sockets": limits.sockets.refused,
+                "arrivals": limits.arrivals.refused,
+            },
+            label="limit",
         ),
     ]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from relay.hub.media_relay import MediaRelay
 from relay.rtp.packet import RtpPacket
 from relay.signaling.fields import Json
-from relay.signaling.messages import AvailableStreams, StreamDetails
+from relay.signaling.server_messages import AvailableStreams, StreamDetails
 from relay.web.hearing import HearingBoard
 from relay.web.media import PacketStream
 

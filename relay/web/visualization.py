@@ -5,7 +5,8 @@ from functools import lru_cache, partial
 
 from relay.consumers.analyser import Measurement
 from relay.errors import CapacityExceeded
-from relay.signaling.messages import AudioData, encode
+from relay.signaling.messages import encode
+from relay.signaling.server_messages import AudioData
 from relay.web.media import PacketStream, Visualization
 from relay.web.outbox import Outbox
 

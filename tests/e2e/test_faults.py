@@ -19,6 +19,7 @@ from tests.faults.restart import restart
 from tests.faults.row import Row
 from tests.faults.shutdown import end_while_streaming
 from tests.faults.slowloris import slowloris
+from tests.faults.storm import storm
 from tests.faults.vanish import vanish
 
 pytestmark = [
@@ -34,6 +35,7 @@ NOISY = (
     "memory meanwhile",
     "health answers after",
     "loop late by",
+    "too few",
 )
 
 
@@ -101,6 +103,18 @@ async def test_a_signal_ends_the_server_in_the_middle_of_everything(
 ):
     """Within two seconds, with exit code 0, and everybody is told."""
     assert not (await end_while_streaming(own_relay, number)).failures
+
+
+async def test_a_storm_of_one_address_is_felt_by_nobody_else(tmp_path: Path):
+    """Two hundred a second; five hundred: `make faults`."""
+    relay = await RelayProcess.start(tmp_path, "--trusted-proxies=127.0.0.1")
+    try:
+        row = await storm(relay, 200, seconds=3)
+        failures = [f for f in row.failures if not f.startswith(NOISY)]
+        assert not failures
+        await relay.stop()
+    finally:
+        await relay.kill()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root makes a PID namespace")

@@ -66,7 +66,7 @@ async def test_two_listen_pages_hear_the_same(browser: Chromium, relay: RelayPro
     listeners = [await ear(browser, relay), await ear(browser, relay)]
     assert await asyncio.gather(*map(hears_the_melody, listeners)) == [True, True]
     await expect(sender.locator("#audience")).to_contain_text(
-        "2 receivers", timeout=PATIENCE_MS
+        "2 are listening", timeout=PATIENCE_MS
     )
     (stream,) = await relay.streams()
     assert stream["receivers"] == 2

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.light_client import LightClient
+from bench.place import HERE
 from relay.audio.codec import OpusDecoder
 from relay.rtp.packet import RtpPacket
 from tests.fakes import PACKET_S, FakeSender
@@ -38,6 +39,8 @@ class WireClient:
 
     def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self.peer: LightClient | None = None
+        self.place = HERE
+        """Where its media comes from."""
         self.offered = ""
         """The id of the stream that it hears, or tries to hear."""
         self._socket = socket
@@ -165,7 +168,7 @@ class WireClient:
 
     async def _new_peer(self) -> LightClient:
         await self.hang_up()
-        self.peer = LightClient(self._datagrams.append)
+        self.peer = LightClient(self._datagrams.append, self.place)
         return self.peer
 
     # --- ways to leave ------------------------------------------------------------------

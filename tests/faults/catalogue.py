@@ -16,6 +16,7 @@ from tests.faults.restart import restart
 from tests.faults.row import Row
 from tests.faults.shutdown import end_while_streaming
 from tests.faults.slowloris import slowloris
+from tests.faults.storm import storm
 from tests.faults.vanish import vanish
 
 Fault = Callable[[], Awaitable[Row]]
@@ -54,6 +55,7 @@ FAULTS: dict[str, Fault] = {
     "F12": on_a_server(half_open.no_dtls),
     "F13": lambda: interrupt_closes(1000),
     "F17": lambda: slowloris(1000, seconds=20),
+    "F18": on_a_server(lambda r: storm(r, 500, 20), "--trusted-proxies=127.0.0.1"),
     "F22": on_a_server(lambda relay: end_while_streaming(relay, signal.SIGTERM)),
     "F23": on_a_server(lambda relay: restart(relay, 20)),
     "F27": on_a_server(lambda relay: share_the_machine(relay, 30)),

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 # The names are known without importing the targets: the fuzzer instruments imports.
-TARGETS = ("rtp", "rtcp", "red", "sdp", "message", "datagram", "icecast")
+TARGETS = (*("rtp", "rtcp", "red", "sdp", "message", "datagram", "icecast", "headers"),)
 
 HERE = Path(__file__).parent
 GROWN = HERE.parent.parent / "build" / "fuzz"

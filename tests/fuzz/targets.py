@@ -19,6 +19,13 @@ from relay.signaling import messages
 from relay.sources import icecast_body, icecast_request
 from relay.sources.icecast_answer import Refusal
 from relay.sources.mount import name_of
+from relay.web.access import origin_of
+from relay.web.device_kind import kind_of
+from relay.web.guest import MAX_NAME, Guest
+from relay.web.home_network import HomeNetwork, networks_of
+from relay.web.house_rules import HouseRules, Rule
+from relay.web.own_names import OwnNames, host_of
+from relay.web.trust import AT_HOME, Role, Trust, Visitor
 from relay.webrtc import session_description
 from relay.webrtc.ice_lite import IceLite
 from relay.webrtc.media_socket import Address, MediaSocket, MuxCounters
@@ -29,6 +36,9 @@ Target = Callable[[bytes], None]
 LOCAL = session_description.LocalTransport(
     "ufrag", "password" * 3, "AB:CD", [("192.0.2.1", 8082)]
 )
+NAMES = OwnNames(["earshot.home"])
+PROXIES = networks_of(["192.0.2.0/24"], "trusted_proxies")
+RULE = Rule.parse({"who": "10.0.0.0/8", "may": "both", "streams": "*"}, "rule")
 STRANGER: Address = ("192.0.2.9", 9)
 
 
@@ -86,6 +96,23 @@ async def _body(request: icecast_request.IcecastRequest, sent: bytes) -> bytes:
     reader.feed_data(sent)
     reader.feed_eof()
     return b"".join([part async for part in icecast_body.body(reader, request)])
+
+
+def headers(data: bytes) -> None:
+    """What a request says of where it goes, whence it comes and what sends it."""
+    text = data.decode(errors="replace")
+    network = HomeNetwork(proxies=PROXIES)
+    host = host_of(text)
+    assert host == host_of(host) or ":" in host, "it has one spelling"
+    NAMES.includes(host, text)
+    NAMES.owns(text)
+    origin_of(text)
+    address = network.client("192.0.2.1", {"X-Forwarded-For": text})
+    visitor = Visitor(Trust.LAN, str(address), AT_HOME, text)
+    guest = Guest.known_as(visitor, kind_of(text), network)
+    assert len(guest.name) <= MAX_NAME
+    assert guest.name.isprintable()
+    HouseRules([RULE]).allow(visitor, Role.LISTEN, text, RULE.from_)
 
 
 class SilentSocket(socket.socket):
@@ -154,4 +181,5 @@ TARGETS: dict[str, Target] = {
     "message": message,
     "datagram": datagram,
     "icecast": icecast,
+    "headers": headers,
 }

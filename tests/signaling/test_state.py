@@ -3,13 +3,13 @@
 import pytest
 
 from relay.errors import UnexpectedMessage
-from relay.signaling import messages as m
+from relay.signaling import client_messages as c
 from relay.signaling.state import ANYTIME, TRANSITIONS, SignalingState, advance
 
 S = SignalingState
 
 
-def walk(*steps: m.ClientMessage) -> SignalingState:
+def walk(*steps: c.ClientMessage) -> SignalingState:
     state = S.IDLE
     for message in steps:
         state = advance(state, message)
@@ -18,23 +18,23 @@ def walk(*steps: m.ClientMessage) -> SignalingState:
 
 def test_a_sender_goes_from_question_to_media() -> None:
     """start_sending, then the offer: the connection sends."""
-    assert walk(m.StartSending()) is S.AWAITING_OFFER
-    assert walk(m.StartSending(), m.Offer("")) is S.SENDING
-    assert walk(m.StartSending(), m.Offer(""), m.SetMuted(True)) is S.SENDING
+    assert walk(c.StartSending()) is S.AWAITING_OFFER
+    assert walk(c.StartSending(), c.Offer("")) is S.SENDING
+    assert walk(c.StartSending(), c.Offer(""), c.SetMuted(True)) is S.SENDING
 
 
 def test_a_receiver_goes_from_question_to_media() -> None:
     """start_receiving, then the answer: the connection receives."""
-    assert walk(m.StartReceiving()) is S.AWAITING_ANSWER
-    assert walk(m.StartReceiving(), m.Answer("")) is S.RECEIVING
+    assert walk(c.StartReceiving()) is S.AWAITING_ANSWER
+    assert walk(c.StartReceiving(), c.Answer("")) is S.RECEIVING
 
 
 def test_only_who_receives_moves() -> None:
     """To another stream, and it receives as before."""
-    assert advance(S.RECEIVING, m.MoveTo("hall")) is S.RECEIVING
+    assert advance(S.RECEIVING, c.MoveTo("hall")) is S.RECEIVING
     for state in set(S) - {S.RECEIVING}:
         with pytest.raises(UnexpectedMessage):
-            advance(state, m.MoveTo("hall"))
+            advance(state, c.MoveTo("hall"))
 
 
 @pytest.mark.parametrize("state", list(S))
@@ -42,23 +42,23 @@ def test_a_new_start_replaces_and_a_stop_ends_in_every_state(
     state: SignalingState,
 ) -> None:
     """Starting anew and stopping are always possible."""
-    assert advance(state, m.StartSending()) is S.AWAITING_OFFER
-    assert advance(state, m.StartReceiving()) is S.AWAITING_ANSWER
-    assert advance(state, m.StopStream()) is S.IDLE
+    assert advance(state, c.StartSending()) is S.AWAITING_OFFER
+    assert advance(state, c.StartReceiving()) is S.AWAITING_ANSWER
+    assert advance(state, c.StopStream()) is S.IDLE
 
 
 def test_only_an_idle_connection_resumes() -> None:
     """Whoever does something already has nothing to resume."""
-    assert advance(S.IDLE, m.Resume("t")) is S.IDLE
+    assert advance(S.IDLE, c.Resume("t")) is S.IDLE
     for state in set(S) - {S.IDLE}:
         with pytest.raises(UnexpectedMessage):
-            advance(state, m.Resume("t"))
+            advance(state, c.Resume("t"))
 
 
 @pytest.mark.parametrize("state", list(S))
 @pytest.mark.parametrize("kind", ANYTIME)
 def test_questions_change_nothing(
-    state: SignalingState, kind: type[m.ClientMessage]
+    state: SignalingState, kind: type[c.ClientMessage]
 ) -> None:
     """Asking, subscribing and pinging fit everywhere."""
     assert advance(state, kind()) is state
@@ -69,12 +69,12 @@ def test_questions_change_nothing(
     [
         (state, message)
         for state in S
-        for message in (m.Offer(""), m.Answer(""), m.SetMuted(True))
+        for message in (c.Offer(""), c.Answer(""), c.SetMuted(True))
         if type(message) not in TRANSITIONS[state]
     ],
 )
 def test_the_right_message_at_the_wrong_moment_is_an_error(
-    state: SignalingState, message: m.ClientMessage
+    state: SignalingState, message: c.ClientMessage
 ) -> None:
     """What the table does not list is unexpected, and says what the connection is doing."""
     with pytest.raises(UnexpectedMessage, match=state.value):

@@ -5,12 +5,14 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType
+from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 
+import audio_stream_server
 from relay.consumers.decoder import DecoderPool
 from relay.consumers.http_broadcast import Broadcasts
 from relay.consumers.media_worker import MediaWorker
@@ -18,31 +20,36 @@ from relay.events import EventBus
 from relay.hub.media_relay import MediaRelay
 from relay.hub.stream import Stream
 from relay.rtp.packet import RtpPacket
-from relay.settings import CleanupSettings, Mp3Settings, SourceSettings
+from relay.settings import CleanupSettings, LimitSettings, Mp3Settings, SourceSettings
 from relay.sources.register import SourceRegister
 from relay.tls.certificates import Certificates
 from relay.web import readings
 from relay.web.access import Access, IngressDoor
 from relay.web.app import Desk, create_app
+from relay.web.audit import AuditLog
 from relay.web.gate import Gate
 from relay.web.health import Health
 from relay.web.home_address import HomeAddress
 from relay.web.home_network import HomeNetwork, networks_of
+from relay.web.house_rules import HouseRules
 from relay.web.housekeeping import Housekeeping
 from relay.web.http_server import HttpServer
+from relay.web.limits import Limits
 from relay.web.lobby import Lobby
 from relay.web.media import Media
 from relay.web.metrics import Metrics
 from relay.web.onboarding import Onboarding
 from relay.web.own_names import OwnNames
 from relay.web.pages import Pages
-from relay.web.stream_list import StreamList
+from relay.web.roll import Roll
+from relay.web.stream_list import Clocks, StreamList
 from tests.web.fakes import OFFER, FakeEndpoint, FakeVisualization
 
 PATIENCE_S = 5.0
 """How long a test waits for what must happen; far more than it takes."""
 
 HOME = HomeAddress(8080, 8081, lambda: ["192.168.7.7"])
+NO_LIMITS = LimitSettings(10_000, 10_000, 10_000, 10_000, 10_000)
 
 Message = dict[str, Any]
 
@@ -110,8 +117,14 @@ class House:
         certificates: Certificates | None = None,
         addresses: Sequence[str] = ("192.0.2.7",),
         gate: Gate | None = None,
+        limits: LimitSettings = NO_LIMITS,
+        rules: HouseRules = HouseRules(),
+        audit: AuditLog | None = None,
+        now: Callable[[], datetime] = datetime.now,
+        sound: bool = False,
     ) -> None:
-        """With a ``gate`` devices are let in; it has to be open."""
+        """With a ``gate`` devices are let in; it has to be open. With ``sound`` there are players."""
+        self._stack = AsyncExitStack()
         self.clock = clock
         self.ingress = ingress
         self.events = EventBus()
@@ -120,8 +133,20 @@ class House:
         self.visualization = FakeVisualization()
         self.media = Media(self.relay, self.endpoint, self.visualization)
         self.stream_list = StreamList(self.relay, ("stun:192.0.2.1:3478",))
+        self.roll = Roll(
+            Limits(limits, clock),
+            rules,
+            audit,
+            network=access.network if access else HomeNetwork(),
+            clocks=Clocks(clock),
+            now=now,
+        )
         self.lobby = Lobby(
-            self.media, self.stream_list, max_connections=max_connections, clock=clock
+            self.media,
+            self.stream_list,
+            self.roll,
+            max_connections=max_connections,
+            clock=clock,
         )
         self.housekeeping = Housekeeping(
             self.relay, self.lobby, CleanupSettings(300.0, 600.0), clock=clock
@@ -136,6 +161,7 @@ class House:
         self.metrics = Metrics(
             [
                 *readings.of_connections(self.lobby, self.health),
+                *readings.of_roll(self.roll),
                 *readings.of_streams(self.relay),
                 *readings.of_media(self.endpoint, self.worker, self.lobby),
                 *readings.of_sound(self.decoders),
@@ -159,7 +185,7 @@ class House:
         self.server = HttpServer(
             create_app(
                 desk,
-                lambda app: None,
+                self._add_sound if sound else lambda app: None,
                 access or access_by(gate, ingress),
                 *([partial(gate.add_routes, home=HOME)] if gate else []),
             ),
@@ -168,9 +194,18 @@ class House:
             hosts=["127.0.0.1"],
         )
         self._clients: list[Client] = []
-        self._stack = AsyncExitStack()
+
+    def _add_sound(self, app: web.Application) -> None:
+        audio_stream_server.add_routes(
+            app, self.relay, self.broadcasts, self.roll, self.stream_list
+        )
+        self.worker.start()
+        self._stack.callback(self.worker.close)
+        self._stack.push_async_callback(self.decoders.close)
+        self._stack.push_async_callback(self.broadcasts.close)
 
     async def __aenter__(self) -> "House":
+        await self._stack.enter_async_context(self.roll.audit)
         await self._stack.enter_async_context(self.lobby)
         await self._stack.enter_async_context(self.server)
         self.session = await self._stack.enter_async_context(ClientSession(self.url))

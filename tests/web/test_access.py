@@ -1,5 +1,6 @@
 """Tests of relay/web/access.py: who may come in at which door."""
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -99,6 +100,15 @@ async def test_our_own_names_are_answered(host: str) -> None:
         house.session.get("/api/streams", headers={"Host": host}) as answer,
     ):
         assert answer.status == 200
+
+
+async def test_an_old_player_names_no_host() -> None:
+    """HTTP/1.0 does not ask for it; a browser always tells, so no page gets in by this."""
+    async with House(access=LAN) as house:
+        reader, writer = await asyncio.open_connection("127.0.0.1", house.server.port)
+        writer.write(b"GET /api/streams HTTP/1.0\r\n\r\n")
+        assert (await reader.readline()).split()[1] == b"200"
+        writer.close()
 
 
 async def test_a_foreign_page_opens_no_socket() -> None:

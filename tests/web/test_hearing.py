@@ -1,6 +1,6 @@
 """How well each stream is heard, in sums."""
 
-from relay.signaling.messages import Hearing
+from relay.signaling.server_messages import Hearing
 from relay.web.hearing import HearingBoard
 from relay.webrtc.receiver_quality import SILENT_S, ReceiverQuality
 from tests.web.fakes import FakeClock

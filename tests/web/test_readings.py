@@ -37,6 +37,7 @@ async def test_of_the_real_parts(house: House) -> None:
     ) as endpoint:
         table = [
             *readings.of_connections(house.lobby, house.health),
+            *readings.of_roll(house.roll),
             *readings.of_streams(house.relay),
             *readings.of_media(endpoint, worker, house.lobby),
             *readings.of_sound(decoders),

@@ -6,7 +6,7 @@ from relay.events import EventBus
 from relay.hub.identity import StreamName
 from relay.hub.media_relay import MediaRelay
 from relay.rtp.packet import RtpPacket
-from relay.signaling.messages import OMITTED
+from relay.signaling.server_messages import OMITTED
 from relay.web.stream_list import Clocks, StreamList
 from tests.web.fakes import FakeClock
 

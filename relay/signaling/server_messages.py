@@ -1,0 +1,187 @@
+"""What the server says, one frozen dataclass a message; see ``docs/protocol.md``."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from relay.errors import RelayError
+from relay.signaling.fields import Json
+
+
+@dataclass(frozen=True, slots=True)
+class ServerMessage:
+    """Base of what the server says. Fields that are `Omitted` stay off the wire."""
+
+    type: ClassVar[str]
+
+
+class Omitted:
+    """Stands for a field that is not sent at all."""
+
+
+OMITTED = Omitted()
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """How well a stream's receivers hear it, by their own reports; nobody yet: all zero."""
+
+    good: int = 0
+    weak: int = 0
+    bad: int = 0
+    worst_loss_percent: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class StreamDetails:
+    stream_id: str
+    name: str | None
+    slug: str | None
+    state: str
+    muted: bool
+    receivers: int
+    listeners: int
+    started_at: float
+    """Seconds since 1970, server clock."""
+    hearing: Hearing = Hearing()
+
+
+@dataclass(frozen=True, slots=True)
+class AvailableStreams(ServerMessage):
+    type = "available_streams"
+    streams: tuple[str, ...]
+    details: tuple[StreamDetails, ...] | Omitted = OMITTED
+    ice_servers: tuple[Json, ...] | Omitted = OMITTED
+
+
+@dataclass(frozen=True, slots=True)
+class SenderReady(ServerMessage):
+    type = "sender_ready"
+    connection_id: str
+    name: str | None
+    slug: str | None
+    resume_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class SessionDescription:
+    type: str
+    sdp: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOffer(ServerMessage):
+    type = "webrtc_offer"
+    offer: SessionDescription
+    stream_id: str
+    resume_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServerAnswer(ServerMessage):
+    type = "webrtc_answer"
+    answer: SessionDescription
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed(ServerMessage):
+    type = "resumed"
+    stream_id: str | None
+    """None while a sender's first packet is still to come."""
+    resume_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved(ServerMessage):
+    type = "moved"
+    stream_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StreamAvailable(ServerMessage):
+    type = "stream_available"
+    stream_id: str
+    name: str | None
+    slug: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamChanged(ServerMessage):
+    type = "stream_changed"
+    stream: StreamDetails
+
+
+@dataclass(frozen=True, slots=True)
+class Hearer:
+    """One who hears a stream."""
+
+    id: str
+    name: str
+    by: str
+    """``webrtc`` or ``http``."""
+    since: float
+    """Seconds since 1970, server clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Audience(ServerMessage):
+    type = "audience"
+    stream_id: str
+    hearers: tuple[Hearer, ...]
+    more: int
+    """How many hear it beside those that are named."""
+    hushed: tuple[str, ...]
+    """The names of those who may not come back yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEnded(ServerMessage):
+    type = "stream_ended"
+    stream_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AudioData(ServerMessage):
+    type = "audio_data"
+    stream_id: str
+    timestamp: float
+    level_dbfs: float
+    peak_dbfs: float
+    voice: bool
+    bands: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pong(ServerMessage):
+    type = "pong"
+    id: str | int | float | None
+    timestamp: float
+
+
+@dataclass(frozen=True, slots=True)
+class Error(ServerMessage):
+    type = "error"
+    code: str
+    message: str
+    request: str | None
+
+    @classmethod
+    def about(cls, error: RelayError, request: str | None) -> "Error":
+        return cls(error.code, str(error), request)
+
+
+SERVER_MESSAGES: tuple[type[ServerMessage], ...] = (
+    AvailableStreams,
+    SenderReady,
+    ServerOffer,
+    ServerAnswer,
+    Resumed,
+    Moved,
+    StreamAvailable,
+    StreamChanged,
+    Audience,
+    StreamEnded,
+    AudioData,
+    Pong,
+    Error,
+)
