@@ -12,21 +12,28 @@ import numpy as np
 import audio_stream_server
 from audio_stream_server import AudioStreamServer
 from relay.consumers.http_broadcast import Broadcasts
-from relay.settings import Mp3Settings
+from relay.hub.media_relay import MediaRelay
+from relay.rtp.packet import RtpPacket
+from relay.settings import LimitSettings, Mp3Settings
 from relay.web.access import Access
 from relay.web.cross_origin import CrossOrigin
 from relay.web.http_server import HttpServer
 from relay.web.known_names import KnownNames
+from relay.web.limits import Limits
+from relay.web.listening import Listening
 from relay.web.own_names import OwnNames
 from relay.web.pages import Pages
 from relay.web.player_lists import PlayerLists
 from relay.web.player_page import PlayerPage
+from relay.web.roll import Roll
 from relay.web.stream_directory import StreamDirectory
 from relay.web.stream_list import StreamList
 from tests.fakes import FakeSender
 from tests.sound_room import SoundRoom
 
 WWW = Path(__file__).parents[1] / "www"
+
+NO_LIMITS = LimitSettings(10_000, 10_000, 10_000, 10_000, 10_000)
 
 FRAME_BYTES = 288
 FRAME_S = 0.024
@@ -65,12 +72,32 @@ class Player:
         return await self.reader.readexactly(round(seconds / FRAME_S) * FRAME_BYTES)
 
 
+def players_of(
+    relay: MediaRelay[RtpPacket],
+    broadcasts: Broadcasts,
+    names: KnownNames,
+    roll: Roll,
+    cross_origin: CrossOrigin = CrossOrigin(),
+) -> AudioStreamServer:
+    """Return what players meet, wired as in the server."""
+    streams = StreamList(relay)
+    return AudioStreamServer(
+        broadcasts,
+        streams,
+        PlayerLists(StreamDirectory(streams, names)),
+        PlayerPage(Pages(WWW)),
+        Listening(relay, broadcasts, roll),
+        cross_origin,
+    )
+
+
 class House(SoundRoom):
     """The sound room behind a port."""
 
     def __init__(self) -> None:
         super().__init__()
         self.names = KnownNames(self.relay, None)
+        self.roll = Roll(Limits(NO_LIMITS))
         self.broadcasts = Broadcasts(
             self.relay,
             self.decoders,
@@ -84,7 +111,7 @@ class House(SoundRoom):
         await super().__aenter__()
         await self.names.__aenter__()
         app = audio_stream_server.create_app(
-            self.players(), Access(OwnNames(["relay"]))
+            self.players(), Access(OwnNames(["relay"])), self.roll.audit
         )
         self.server = HttpServer(app, 0, "audio_port", hosts=["127.0.0.1"])
         await self.server.__aenter__()
@@ -96,13 +123,8 @@ class House(SoundRoom):
         await super().__aexit__()
 
     def players(self, cross_origin: CrossOrigin = CrossOrigin()) -> AudioStreamServer:
-        streams = StreamList(self.relay)
-        return AudioStreamServer(
-            self.broadcasts,
-            streams,
-            PlayerLists(StreamDirectory(streams, self.names)),
-            PlayerPage(Pages(WWW)),
-            cross_origin,
+        return players_of(
+            self.relay, self.broadcasts, self.names, self.roll, cross_origin
         )
 
     @property

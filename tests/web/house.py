@@ -12,7 +12,7 @@ from typing import Any
 
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 
-import audio_stream_server
+from audio_stream_server import AudioStreamServer
 from relay.consumers.decoder import DecoderPool
 from relay.consumers.http_broadcast import Broadcasts
 from relay.consumers.media_worker import MediaWorker
@@ -34,6 +34,7 @@ from relay.web.home_network import HomeNetwork, networks_of
 from relay.web.house_rules import HouseRules
 from relay.web.housekeeping import Housekeeping
 from relay.web.http_server import HttpServer
+from relay.web.known_names import KnownNames
 from relay.web.limits import Limits
 from relay.web.lobby import Lobby
 from relay.web.media import Media
@@ -43,13 +44,13 @@ from relay.web.own_names import OwnNames
 from relay.web.pages import Pages
 from relay.web.roll import Roll
 from relay.web.stream_list import Clocks, StreamList
+from tests.audio_house import NO_LIMITS, players_of
 from tests.web.fakes import OFFER, FakeEndpoint, FakeVisualization
 
 PATIENCE_S = 5.0
 """How long a test waits for what must happen; far more than it takes."""
 
 HOME = HomeAddress(8080, 8081, lambda: ["192.168.7.7"])
-NO_LIMITS = LimitSettings(10_000, 10_000, 10_000, 10_000, 10_000)
 
 Message = dict[str, Any]
 
@@ -195,10 +196,12 @@ class House:
         )
         self._clients: list[Client] = []
 
+    def players(self) -> AudioStreamServer:
+        names = KnownNames(self.relay, None)
+        return players_of(self.relay, self.broadcasts, names, self.roll)
+
     def _add_sound(self, app: web.Application) -> None:
-        audio_stream_server.add_routes(
-            app, self.relay, self.broadcasts, self.roll, self.stream_list
-        )
+        self.players().add_routes(app)
         self.worker.start()
         self._stack.callback(self.worker.close)
         self._stack.push_async_callback(self.decoders.close)

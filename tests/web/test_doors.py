@@ -17,7 +17,10 @@ from relay.web.trust import Need, need_of
 from tests.web.house import House
 
 WWW = Path(__file__).parents[2] / "www"
-FILLED = {"address": "latest", "extension": "mp3"}
+FILLED = {
+    **{"address": "latest", "path": "latest.mp3", "key": "a-key", "name": "radio"},
+    **{"_": "m3u", "id": "an-id"},
+}
 EVIL = "http://evil.example"
 
 ATTEMPTS = {
@@ -51,7 +54,7 @@ class Doors:
 async def both_ports(access: Access) -> AsyncIterator[Doors]:
     async with House(access=access, sound=True, www=WWW) as house:
         second = audio_stream_server.create_app(
-            house.relay, house.broadcasts, house.roll, replace(access, ingress=None)
+            house.players(), replace(access, ingress=None), house.roll.audit
         )
         async with HttpServer(
             second, 0, "audio_port", hosts=["127.0.0.1"]
@@ -94,7 +97,8 @@ async def test_a_page_of_the_web_gets_nothing_of_the_house(attempt: str) -> None
             async with doors.house.session.request(
                 method, route.url, headers=headers
             ) as answer:
-                if route.need is Need.NOTHING and answer.status == 200:
+                # What needs nothing holds nothing; without https some of it is not there.
+                if route.need is Need.NOTHING and answer.status in (200, 400, 404):
                     assert method == "GET"
                     assert "Origin" not in headers
                     policy = answer.headers["Cross-Origin-Resource-Policy"]
