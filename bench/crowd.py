@@ -19,7 +19,7 @@ from bench.server_process import ServerProcess, earshot
 from bench.table import Goal, Row
 
 GOAL = Goal(500, 1500, at_least=True)
-ROOM = ("--max-connections", "10000")
+ROOM = ("--max-connections", "10000", "--max-peers", "10000")
 PUSHED = "voice_stream_packets_total"
 UNSENT = 'voice_dropped_total{queue="udp_send"}'
 TURNS = "voice_loop_lag_seconds_count"
