@@ -39,7 +39,7 @@ export class CodeView {
     this.#added.hidden = true;
     this.#shown.hidden = false;
     this.#qr.hidden = true;
-    this.#qr.src = `api/qr?page=pair&number=${++this.#number}`; // the relay knows the code
+    this.#qr.src = `api/pairing/qr?number=${++this.#number}`; // the relay knows the code
     clearInterval(this.#timer);
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
     this.#tick();

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from relay.errors import MalformedMessage, WrongCode
 from relay.signaling.fields import Json, read_text
@@ -14,6 +14,7 @@ from relay.web.devices import Device, Devices, Kind, checked_name
 from relay.web.home_address import HomeAddress
 from relay.web.json_request import answer_json, in_json, read_fields
 from relay.web.pairing_codes import LIFETIME_S, PairingCodes
+from relay.web.qr_code import svg_of
 from relay.web.trust import Need, Role, Trust, needs, visitor_of
 
 SECONDS = 1
@@ -34,6 +35,7 @@ class PairingDesk:
     def add_routes(self, app: web.Application) -> None:
         app.router.add_get("/api/me", self.me)
         app.router.add_post("/api/pairing", self.issue)
+        app.router.add_get("/api/pairing/qr", self.qr)
         app.router.add_post("/api/pair", self.pair)
         app.router.add_put("/api/access", self.switch)
 
@@ -79,6 +81,18 @@ class PairingDesk:
         """Return where a new device opens the asker's code, None if none is open."""
         code = self.codes.of(maker_of(visitor_of(request)))
         return code and self.home.page(request, f"pair.html#code={code}")
+
+    @needs(Need.ADMIN)
+    async def qr(self, request: web.Request) -> web.StreamResponse:
+        """Answer with the asker's open code as a picture, so that it is in no address of ours."""
+        link = self.link(request)
+        if link is None:
+            raise web.HTTPNotFound(text="no code is open\n")
+        return web.Response(
+            body=svg_of(link),
+            content_type="image/svg+xml",
+            headers={hdrs.CACHE_CONTROL: "no-store"},
+        )
 
     @needs(Need.NOTHING)
     @in_json

@@ -72,6 +72,20 @@ async def test_a_cookie_that_is_no_good_is_taken_back(tmp_path: Path) -> None:
         assert tablet.cookies == {}
 
 
+async def test_the_code_is_a_picture_too(tmp_path: Path) -> None:
+    """For whoever has asked for it, as long as it is open."""
+    async with gate_house(tmp_path) as gates:
+        admin = await gates.admin()
+        async with admin.session.get("/api/pairing/qr") as answer:
+            assert answer.status == 404
+        await gates.code(admin)
+        async with admin.session.get("/api/pairing/qr") as answer:
+            assert answer.content_type == "image/svg+xml"
+            assert (await answer.read()).startswith(b"<svg")
+        async with gates.person().session.get("/api/pairing/qr") as answer:
+            assert answer.status == 401
+
+
 async def test_the_link_leads_to_where_the_device_can_go(tmp_path: Path) -> None:
     """An admin at this very machine gets the address that others have for it."""
     async with gate_house(tmp_path) as gates:
