@@ -204,7 +204,7 @@ async def test_firefox_hears_firefox(relay: RelayProcess, fox: Firefox):
     for page, opus in [(sender, 109), (listener, 111)]:
         await assert_it_is_negotiated_in_full(page, opus)
     await sender.until(
-        "() => document.querySelector('#audience').innerText.includes('1 receiver')"
+        "() => document.querySelector('#audience').innerText.includes('1 is listening')"
     )
     await sender.click("#talk")
     await says(listener, "muted")

@@ -187,7 +187,7 @@ async def test_a_sender_in_another_network_goes_on_with_its_stream(
         assert await the_only_stream(relay) == stream_id
         assert await sender.evaluate("peers.length") == 2
         await on_air(sender)
-        await expect(sender.locator("#audience")).to_contain_text("1 receiver")
+        await expect(sender.locator("#audience")).to_contain_text("1 is listening")
 
 
 async def test_a_listener_in_another_network_hears_on(
