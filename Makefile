@@ -47,7 +47,7 @@ endif
 help:
 	@echo "make run     start the server; with a built-in sender: make run ARGS=--demo"
 	@echo "make test    format, lint, types, unit and end-to-end tests"
-	@echo "make test-slow  bad networks, and the benchmark itself"
+	@echo "make test-slow  faults, bad networks, and the benchmark itself"
 	@echo "make check   the part of it that takes less than a minute"
 	@echo "make lint    format and lint, without changing anything"
 	@echo "make format  put the code into its usual form"

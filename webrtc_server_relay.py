@@ -8,6 +8,7 @@ import socket
 import sys
 import threading
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -113,6 +114,9 @@ async def serve(
     Without ``certificates`` there is no https.
     """
     told_to_stop = stop_signal()
+    # One thread for all files, from the start on: the number of threads tells of leaks.
+    files = ThreadPoolExecutor(max_workers=1, thread_name_prefix="files")
+    asyncio.get_running_loop().set_default_executor(files)
     async with AsyncExitStack() as stack:
         sound = await open_sound(settings, stack)
         gate = await open_gate(settings, sound, stack)

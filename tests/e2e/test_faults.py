@@ -24,6 +24,7 @@ from tests.faults.vanish import vanish
 
 pytestmark = [
     pytest.mark.e2e,
+    pytest.mark.slow,
     pytest.mark.asyncio(loop_scope="session"),
     pytest.mark.skipif(sys.platform != "linux", reason="counts by Linux's /proc"),
 ]
