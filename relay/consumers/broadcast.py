@@ -76,6 +76,9 @@ class Broadcast:
             size += len(data)
         return list(taken)
 
+    def close(self) -> None:
+        """Make nothing more, and let go of what makes it. Idempotent."""
+
     def end_listeners(self, reason: str) -> None:
         for listener in self.listeners:
             listener.end(reason)
@@ -85,13 +88,21 @@ class SoundBroadcast(Broadcast):
     """Encodes decoded sound. It is made with the first sound, on the worker's thread."""
 
     _encoder: SoundEncoder | None = None
+    _closed = False
+
+    def close(self) -> None:
+        self._closed = True
+        self._encoder = (
+            None  # its threads end now, and not with some later round of the gc
+        )
 
     def consume(self, pcm: Pcm) -> bytes:
         """Return the frames that are ready; on the worker's thread."""
+        if self._closed:
+            return b""
         try:
-            if self._encoder is None:
-                self._encoder = encoder_of(self.encoding)
-            return self._encoder.encode(pcm)
+            encoder = self._encoder = self._encoder or encoder_of(self.encoding)
+            return encoder.encode(pcm)
         except EncodingFailed:
             # A new one is made with the next sound; other formats are not disturbed.
             logger.exception("the %s encoder failed", self.encoding.audio.extension)

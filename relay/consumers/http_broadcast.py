@@ -315,6 +315,7 @@ class Broadcasts:
             return
         del on_air.broadcasts[broadcast.encoding]
         on_air.programme.remove(broadcast)
+        broadcast.close()
         if not on_air.broadcasts:
             packets = isinstance(on_air.programme, OpusProgramme)
             self._on_air.pop((on_air.place.address, packets), None)
@@ -337,6 +338,8 @@ class Broadcasts:
         self.end_listeners()
         while self._on_air:
             _, on_air = self._on_air.popitem()
+            for broadcast in on_air.broadcasts.values():
+                broadcast.close()
             on_air.broadcasts.clear()
             await on_air.programme.close()
         await asyncio.gather(*self._closing)

@@ -95,6 +95,16 @@ def _refuses(*_: object) -> None:
     raise encoders.EncodingFailed("no")
 
 
+def test_a_closed_broadcast_makes_nothing_and_keeps_nothing() -> None:
+    """A library's threads would stay as long as its encoder."""
+    broadcast, tone = Playing().broadcast, sine(440, -20, 4800)
+    assert broadcast.consume(tone)
+    broadcast.close()
+    broadcast.close()
+    assert broadcast.consume(tone) == b""
+    assert broadcast._encoder is None
+
+
 def test_headers_are_there_before_the_first_sound() -> None:
     """A listener may come before anything was encoded."""
     assert SoundBroadcast(Encoding(FLAC, None)).header.startswith(b"fLaC")
