@@ -34,7 +34,6 @@ class Radio:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         self.listeners += 1
-        self.writers.add(writer)
         try:
             self.requests.append((await reader.readuntil(b"\r\n\r\n")).decode())
             await self._answer(writer)
@@ -79,6 +78,7 @@ async def on_air(
     tasks: set[asyncio.Task[None]] = set()
 
     def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        radio.writers.add(writer)
         tasks.add(asyncio.create_task(radio.serve(reader, writer)))
 
     server = await asyncio.start_server(connected, "127.0.0.1", port, ssl=certificate)
@@ -91,3 +91,6 @@ async def on_air(
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
+        for writer in radio.writers:  # of those who came in the last moment
+            writer.transport.abort()
+        await asyncio.sleep(0)
