@@ -1,5 +1,6 @@
 """MP3 of a sender whose network is bad."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -8,9 +9,13 @@ from bench import bad_link
 from bench.bad_link import Heard, outcome
 from bench.impaired_link import available
 from bench.not_measured import NotMeasured
-from bench.plan import QUICK
+from bench.plan import QUICK, Plan
+from bench.table import Row
 
 RATE = 48_000
+
+LONG_S = 45.0
+"""Three times what it takes on a machine that does nothing else."""
 
 
 def heard(*, delay_s: float = 0.1, rate: float = RATE, grows: float = 0.0) -> Heard:
@@ -58,13 +63,26 @@ def test_a_trial_in_which_nothing_was_heard_is_no_figure():
         Heard(left_at=[0.0]).delay_s(0.0, 1.0)
 
 
+async def measured(plan: Plan) -> list[Row]:
+    """
+    Measure, and once more if that takes far too long.
+
+    Nobody retries a join here, as pages do, and on these links what is needed for one may
+    be lost again and again.
+    """
+    try:
+        async with asyncio.timeout(LONG_S):
+            return await bad_link.measure(plan)
+    except TimeoutError:
+        return await bad_link.measure(plan)
+
+
 @pytest.mark.e2e
 @pytest.mark.slow
 @pytest.mark.skipif(bool(available()), reason=str(available()))
 async def test_sound_comes_over_the_bad_link():
     """The real server and real links, for some seconds."""
-    plan = replace(QUICK, bad_link_s=4.0, bad_link_look_s=2.5)
-    rows = await bad_link.measure(plan)
+    rows = await measured(replace(QUICK, bad_link_s=4.0, bad_link_look_s=2.5))
     assert len(rows) == 2 * 3
     for missing in (rows[0], rows[3]):
         assert missing.earshot is not None
