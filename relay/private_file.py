@@ -59,12 +59,26 @@ class PrivateFile:
 
     def _write(self) -> None:
         with self._writing:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            partial = self.path.with_suffix(".partial")
-            partial.unlink(missing_ok=True)  # whatever mode it had
-            flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-            with open(os.open(partial, flags, 0o600), "w") as file:
-                file.write(self._newest)
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(self.path)
+            write_whole(self.path, self._newest.encode())
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """
+    Put a file with mode 0600 in its place in one step, also if the power fails.
+
+    Raises `OSError`.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    partial = path.with_suffix(".partial")
+    partial.unlink(missing_ok=True)  # whatever mode it had
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    with open(os.open(partial, flags, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)  # otherwise a power cut may undo the renaming
+    finally:
+        os.close(folder)

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from relay.private_file import write_whole
 from relay.tls import secret_file
 from relay.tls.names import Names, Network, address_of
 
@@ -109,7 +110,7 @@ class Authority:
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
         )
-        secret_file.write(path, key + self.pem)
+        write_whole(path, key + self.pem)
 
     @property
     def pem(self) -> bytes:

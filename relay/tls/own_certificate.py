@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable
 from pathlib import Path
 
+from relay.private_file import write_whole
 from relay.tls import secret_file
 from relay.tls.authority import FILE_NAME as AUTHORITY_FILE
 from relay.tls.authority import LAST_YEAR, Authority
@@ -39,7 +40,7 @@ class OwnCertificate:
         current = self._current or self._kept()
         if current is None or not _is_fit(current, authority, wanted, now):
             path = self._folder / FILE_NAME
-            secret_file.write(path, issue(authority, wanted, now))
+            write_whole(path, issue(authority, wanted, now))
             current = ServerCertificate.load(path, path, Source.OWN)
             logger.info("made a certificate for %s", ", ".join(current.names))
         self._current = current

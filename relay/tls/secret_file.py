@@ -1,4 +1,4 @@
-"""Files with private keys: nobody else reads them, and they are there as a whole or not at all."""
+"""Files with private keys, which nobody else reads; `relay.private_file` writes them."""
 
 import logging
 import os
@@ -7,19 +7,6 @@ from pathlib import Path
 logger = logging.getLogger(__name__)
 
 MODE = 0o600
-
-
-def write(path: Path, content: bytes) -> None:
-    """Put a file in its place in one step, also if the power fails. Raises `OSError`."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    partial = path.with_suffix(".partial")
-    partial.unlink(missing_ok=True)  # whose mode may be another
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-    with open(os.open(partial, flags, MODE), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
 
 
 def read(path: Path) -> bytes:

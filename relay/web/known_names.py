@@ -3,7 +3,6 @@
 import asyncio
 import json
 import logging
-import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from relay.errors import BadName
 from relay.events import StreamEnded, StreamStarted
 from relay.hub.identity import StreamName
 from relay.hub.media_relay import MediaRelay
+from relay.private_file import write_whole
 from relay.rtp.packet import RtpPacket
 
 logger = logging.getLogger(__name__)
@@ -187,7 +187,7 @@ class KnownNames:
         if self._path is None or text == self._written:
             return True
         try:
-            await asyncio.to_thread(_replace, self._path, text)
+            await asyncio.to_thread(write_whole, self._path, text.encode())
         except OSError as error:
             logger.warning("%s cannot be written: %s", self._path, error)
             self.writes_failed += 1
@@ -242,21 +242,3 @@ def _known(row: Any) -> KnownName:
     if not isinstance(name, str) or not isinstance(last_seen, int | float):
         raise TypeError("a field of the wrong kind")
     return KnownName(StreamName.parse(name), float(last_seen))
-
-
-def _replace(path: Path, text: str) -> None:
-    """Put text in the place of a file, so that at any moment one of both is there, whole."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    partial = path.with_suffix(".partial")
-    opened = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with open(opened, "w", encoding="utf-8") as file:
-        os.fchmod(file.fileno(), 0o600)  # it may be left over from before
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)  # otherwise a power cut may undo the renaming
-    finally:
-        os.close(folder)

@@ -2,7 +2,6 @@
 
 import datetime
 import logging
-import os
 from pathlib import Path
 
 from aiortc.rtcdtlstransport import RTCCertificate, SRTPProtectionProfile
@@ -10,6 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from OpenSSL import SSL
+
+from relay.private_file import write_whole
 
 logger = logging.getLogger(__name__)
 
@@ -57,13 +58,7 @@ def load_or_make(
                 return kept
     certificate, pem = _make(now)
     if path:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        partial = path.with_suffix(".partial")
-        with open(
-            os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb"
-        ) as f:
-            f.write(pem)
-        partial.replace(path)
+        write_whole(path, pem)
     return certificate
 
 
