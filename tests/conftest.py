@@ -1,11 +1,13 @@
 """What all tests share."""
 
+import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 
 import pytest
 import pytest_asyncio
 
+from tests.simulated_time import SimulatedTime
 from tests.sound_room import SoundRoom
 
 # Programs whose Debian package has another name.
@@ -40,6 +42,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="fail if a test was skipped: for machines that have everything",
     )
+
+
+def pytest_asyncio_loop_factories(
+    config: pytest.Config, item: pytest.Item
+) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    if item.get_closest_marker("simulated_time"):
+        return {"simulated time": SimulatedTime}
+    return {"time": unhurried_loop}
+
+
+def unhurried_loop() -> asyncio.AbstractEventLoop:
+    """Return a loop that does not complain in the log when the machine is busy."""
+    loop = asyncio.new_event_loop()
+    loop.slow_callback_duration = 60.0
+    return loop
 
 
 def skipped_against_the_rule(config: pytest.Config) -> int:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from relay.tls.names import Names
 from relay.unsent import unsent_bytes
+from tests.tcp_server import tcp_server
 from tests.tls.house_keys import keeper
 
 
@@ -25,9 +26,7 @@ async def _unsent_after(
         waits.set_result((before, unsent_bytes(transport)))
         transport.abort()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
+    async with tcp_server(serve, certificate=context) as port:
         _, writer = await asyncio.open_connection("127.0.0.1", port, ssl=trusts)
         async with asyncio.timeout(10):
             result = await waits

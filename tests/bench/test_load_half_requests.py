@@ -1,9 +1,9 @@
 """Connections that begin a request and never end it."""
 
 import asyncio
-from contextlib import suppress
 
 from bench.load_process import load
+from tests.tcp_server import tcp_server
 
 PATIENCE_S = 20.0
 
@@ -13,14 +13,14 @@ async def test_half_requests_come_back_when_they_are_closed():
     begun: asyncio.Queue[tuple[bytes, str]] = asyncio.Queue()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(asyncio.IncompleteReadError):  # the program has ended
-            head = await reader.readuntil(b"Host: x\r\n")
-            begun.put_nowait((head, writer.get_extra_info("peername")[0]))
-        await closed(writer)
+        head = await reader.readuntil(b"Host: x\r\n")
+        begun.put_nowait((head, writer.get_extra_info("peername")[0]))
+        writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with server, load("load_half_requests", port, "--count", 2) as attackers:
+    async with (
+        tcp_server(serve) as port,
+        load("load_half_requests", port, "--count", 2) as attackers,
+    ):
         async with asyncio.timeout(PATIENCE_S):
             for _ in range(4):
                 head, address = await begun.get()
@@ -32,25 +32,19 @@ async def test_half_requests_come_back_when_they_are_closed():
 
 async def test_a_frozen_program_holds_what_it_has():
     """And goes on when it is thawed."""
-    came: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]]
-    came = asyncio.Queue()
+    came: asyncio.Queue[asyncio.StreamReader] = asyncio.Queue()
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        came.put_nowait((reader, writer))
+    async def serve(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+        came.put_nowait(reader)
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    async with server, load("load_half_requests", port) as attackers:
+    async with (
+        tcp_server(serve) as port,
+        load("load_half_requests", port) as attackers,
+    ):
         async with asyncio.timeout(PATIENCE_S):
-            reader, writer = await came.get()
+            reader = await came.get()
             assert await reader.readuntil(b"X: y\r\n")
             attackers.freeze()
             attackers.thaw()
             assert await attackers.counts() == (1, 1)
             assert await reader.readuntil(b"X: y\r\n")
-        await closed(writer)
-
-
-async def closed(writer: asyncio.StreamWriter) -> None:
-    writer.close()
-    await writer.wait_closed()

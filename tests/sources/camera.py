@@ -10,6 +10,7 @@ import av
 import numpy as np
 
 from tests.fakes import PACKET_S, FakeSender, sine
+from tests.tcp_server import tcp_server
 
 FREQUENCY_HZ = 700.0
 
@@ -114,18 +115,5 @@ class Camera:
 @asynccontextmanager
 async def switched_on(camera: Camera) -> AsyncIterator[Camera]:
     """Let a camera serve for the length of the block."""
-    tasks: set[asyncio.Task[None]] = set()
-
-    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        tasks.add(asyncio.create_task(camera.serve(reader, writer)))
-
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
-    camera.port = server.sockets[0].getsockname()[1]
-    try:
+    async with tcp_server(camera.serve) as camera.port:
         yield camera
-    finally:
-        server.close()
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)

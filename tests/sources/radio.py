@@ -5,6 +5,8 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from tests.tcp_server import tcp_server
+
 PIECE_S = 0.05
 
 
@@ -34,6 +36,7 @@ class Radio:
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
         self.listeners += 1
+        self.writers.add(writer)
         try:
             self.requests.append((await reader.readuntil(b"\r\n\r\n")).decode())
             await self._answer(writer)
@@ -75,22 +78,5 @@ async def on_air(
     radio: Radio, port: int = 0, *, certificate: ssl.SSLContext | None = None
 ) -> AsyncIterator[Radio]:
     """Let a radio send for the length of the block; by TLS with a certificate."""
-    tasks: set[asyncio.Task[None]] = set()
-
-    def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        radio.writers.add(writer)
-        tasks.add(asyncio.create_task(radio.serve(reader, writer)))
-
-    server = await asyncio.start_server(connected, "127.0.0.1", port, ssl=certificate)
-    radio.port = server.sockets[0].getsockname()[1]
-    try:
+    async with tcp_server(radio.serve, port, certificate=certificate) as radio.port:
         yield radio
-    finally:
-        server.close()
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
-        for writer in radio.writers:  # of those who came in the last moment
-            writer.transport.abort()
-        await asyncio.sleep(0)

@@ -3,6 +3,8 @@
 import asyncio
 from itertools import pairwise
 
+import pytest
+
 from relay.hub.stream import Stream
 from relay.rtp.packet import RtpPacket
 from relay.sources.cushion import Cushion, WhenFull
@@ -10,6 +12,8 @@ from relay.sources.feed import Feed
 from relay.sources.opus_packets import OpusPacket
 from relay.sources.pacer import START_SAMPLES, Pacer
 from tests.sound_room import until
+
+pytestmark = pytest.mark.simulated_time
 
 PACKET = OpusPacket(b"opus", 960)
 STEP = 960
@@ -24,13 +28,14 @@ class Playing:
         self.began = 0
         stream = Stream[RtpPacket]("stream_test")
         stream.attach(self.packets.append)
-        feed = Feed(stream)
+        clock = asyncio.get_running_loop().time
+        feed = Feed(stream, clock=clock)
 
         def begin() -> Feed:
             self.began += 1
             return feed
 
-        self.pacer = Pacer(self.cushion, begin)
+        self.pacer = Pacer(self.cushion, begin, clock=clock)
         self.task = asyncio.create_task(self.pacer.run())
 
     def put(self, count: int) -> None:
@@ -54,7 +59,9 @@ async def test_a_burst_leaves_evenly() -> None:
     playing.put(50)
     await playing.rest()
     assert len(playing.packets) == 50
-    assert playing.packets[-1].received_at - playing.packets[0].received_at >= 0.4
+    assert playing.packets[-1].received_at - playing.packets[
+        0
+    ].received_at == pytest.approx(0.98)
     assert steps(playing.packets)[0] == STEP
 
 
@@ -94,7 +101,7 @@ async def test_a_source_that_is_held_up_goes_on_after_a_pause() -> None:
     playing.put(12)
     await playing.rest()
     assert playing.pacer.underruns >= 1
-    assert steps(playing.packets)[11] >= 0.3 * 48_000
+    assert steps(playing.packets)[11] == pytest.approx(0.38 * 48_000, abs=0.03 * 48_000)
 
 
 async def test_live_sound_that_is_never_needed_is_left_out() -> None:

@@ -13,6 +13,7 @@ from relay.errors import SettingsError
 from relay.tls.certificates import Certificates
 from relay.tls.names import Names
 from relay.tls.server_certificate import Source
+from tests.tcp_server import tcp_server
 from tests.tls.house_keys import (
     DAY,
     HOUSE,
@@ -37,9 +38,8 @@ async def echo(context: ssl.SSLContext) -> AsyncIterator[int]:
             writer.write(line)
         writer.close()
 
-    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context)
-    async with server:
-        yield server.sockets[0].getsockname()[1]
+    async with tcp_server(answer, certificate=context) as port:
+        yield port
 
 
 def der(certificates: Certificates) -> bytes:
