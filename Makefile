@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 ARGS :=
 PYTEST_ARGS :=
 
+# Tests wait for sound more than they compute. One after the other: PYTEST_ARGS='-n 0'
+TEST_PROCESSES := -n 2 --dist loadfile
+
 # Everything is pinned with hashes and has wheels: nothing is compiled, nothing is a surprise.
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	--require-hashes --only-binary=:all:
@@ -77,7 +80,7 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@touch $@
 
 test: $(VENV)/.installed-dev test-packages lint types pages
-	$(BIN)/python -m pytest -m "not slow" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not slow" $(TEST_PROCESSES) $(PYTEST_ARGS)
 
 test-slow: $(VENV)/.installed-dev test-packages
 	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)

@@ -113,7 +113,7 @@ def test_everything_is_checked_and_the_tests_come_last(tmp_path: Path, installed
         "ruff format --check .",
         "ruff check .",
         "mypy --strict",
-        'python -m pytest -m "not slow" -x',
+        'python -m pytest -m "not slow" -n 2 --dist loadfile -x',
     ]
 
 

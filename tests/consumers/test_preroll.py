@@ -9,7 +9,7 @@ import pytest
 from relay.audio.formats import AAC, FLAC, MP3, AudioFormat, Encoding
 from relay.consumers.media_worker import MediaWorker
 from relay.consumers.preroll import Preroll
-from tests.sound_room import SoundRoom
+from tests.sound_room import SoundRoom, until
 
 
 @pytest.mark.parametrize("audio", [MP3, AAC], ids=lambda audio: audio.extension)
@@ -29,7 +29,7 @@ async def test_it_is_encoded_once_for_each_encoding(room: SoundRoom) -> None:
     """The worker has other things to do."""
     preroll, wanted = Preroll(room.worker), Encoding(MP3, 96_000)
     first = await preroll.frames(wanted, 20_000)
-    assert room.worker.jobs_done == 1
+    await until(lambda: room.worker.jobs_done == 1)
     assert await preroll.frames(wanted, 20_000) == first
     assert len(await preroll.frames(wanted, 10_000)) == len(first) // 2
     assert room.worker.jobs_done == 1
