@@ -118,8 +118,10 @@ class Chromium:
 
     def kill(self) -> None:
         """End it without a goodbye, as the system does when memory runs out. Idempotent."""
-        for pid in self._processes():
-            _signal(pid, signal.SIGKILL)
+        processes = self._processes()
+        for deadly in (signal.SIGSTOP, signal.SIGKILL):  # none may outlive another and say so
+            for pid in processes:
+                _signal(pid, deadly)
 
     def freeze(self) -> None:
         """Stop the pages' processes, as a phone does with a browser it forgot."""
