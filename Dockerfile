@@ -1,17 +1,28 @@
 # Earshot in a container: one process, for Home Assistant's Supervisor and for plain Docker.
 #   docker build -t earshot . && docker run --network host -v earshot:/data earshot
-FROM debian:trixie-slim
-
+FROM debian:trixie-slim AS python
 RUN apt-get update \
- && apt-get install -y --no-install-recommends python3 python3-venv \
- && rm -rf /var/lib/apt/lists/* \
- && useradd --system --user-group --no-create-home --shell /usr/sbin/nologin earshot
+ && apt-get install -y --no-install-recommends python3 \
+ && apt-get clean \
+ && rm -rf /var/lib/apt/lists/* /var/log/*
 
-COPY requirements.txt /app/
-RUN python3 -m venv /opt/venv \
- && /opt/venv/bin/pip install --no-cache-dir --disable-pip-version-check \
-      --require-hashes --only-binary=:all: -r /app/requirements.txt
+# The packages are put together here, and nothing else of this stage is kept: no pip, no lists.
+FROM python AS packages
+RUN apt-get update \
+ && apt-get install -y --no-install-recommends python3-venv
+COPY requirements.txt /tmp/
+RUN python3 -m venv /tmp/pip \
+ && python3 -m venv --without-pip /opt/venv \
+ && /tmp/pip/bin/pip --python /opt/venv/bin/python install \
+      --no-cache-dir --disable-pip-version-check --no-compile \
+      --require-hashes --only-binary=:all: -r /tmp/requirements.txt \
+ && find /opt/venv -type d \( -name tests -o -name include \) -prune -exec rm -r {} + \
+ && find /opt/venv -type f \( -name '*.pyi' -o -name '*.pxd' -o -name '*.a' \) -delete \
+ && /opt/venv/bin/python -m compileall -q /opt/venv
 
+FROM python
+RUN useradd --system --user-group --no-create-home --shell /usr/sbin/nologin earshot
+COPY --from=packages /opt/venv /opt/venv
 COPY config.json webrtc_server_relay.py audio_stream_server.py LICENSE /app/
 COPY translations /app/translations
 COPY www /app/www

@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 ARGS :=
 PYTEST_ARGS :=
+FILE :=
 
 # Tests wait for sound more than they compute. One after the other: PYTEST_ARGS='-n 0'
 TEST_PROCESSES := -n 2 --dist loadfile
@@ -17,6 +18,9 @@ TEST_PACKAGES := chromium curl ezstream ffmpeg firefox-esr gstreamer1.0-plugins-
 	gstreamer1.0-plugins-good gstreamer1.0-tools icecast2 iproute2 libasound2-data \
 	libasound2-plugins libnss3-tools mpg123 mpv nginx-light openssl prometheus pulseaudio vlc-bin \
 	vlc-plugin-base zbar-tools
+
+# What building and starting the image takes, without a Docker engine.
+IMAGE_PACKAGES := buildah crun debootstrap fuse-overlayfs netavark uidmap
 
 # Sets $python to the newest Python that can make a virtual environment, or says what is missing.
 define find_python
@@ -45,12 +49,16 @@ endif
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run test test-slow check format lint types pages test-packages bench bench-long faults churn fuzz lock clean
+.PHONY: help run backup restore test test-slow test-image check format lint types pages \
+	test-packages bench bench-long faults churn fuzz lock clean
 
 help:
 	@echo "make run     start the server; with a built-in sender: make run ARGS=--demo"
+	@echo "make backup  save names, devices and keys in a file; its name: make backup FILE=a.tar"
+	@echo "make restore FILE=a.tar   put them back, while the server is stopped"
 	@echo "make test    format, lint, types, unit and end-to-end tests"
 	@echo "make test-slow  faults, bad networks, and the benchmark itself"
+	@echo "make test-image   build the container's image and start it; needs root and Debian"
 	@echo "make check   the part of it that takes less than a minute"
 	@echo "make lint    format and lint, without changing anything"
 	@echo "make format  put the code into its usual form"
@@ -66,6 +74,17 @@ help:
 run: $(VENV)/.installed
 	@exec $(BIN)/python webrtc_server_relay.py $(ARGS)
 
+# With the ARGS of `make run`, by which the data folder is found.
+backup: $(VENV)/.installed
+	@$(BIN)/python -m relay.backup save \
+	  "$(or $(FILE),earshot-$(shell date +%Y-%m-%d-%H%M%S).tar)" $(ARGS)
+
+restore: $(VENV)/.installed
+	@if [ -z "$(FILE)" ]; then \
+	  echo "Which backup? make restore FILE=earshot-....tar" >&2; exit 1; \
+	fi
+	@$(BIN)/python -m relay.backup restore "$(FILE)" $(ARGS)
+
 $(VENV)/.installed: requirements.txt
 	@if ! $(BIN)/python -m pip --version >/dev/null 2>&1; then \
 	  $(find_python); "$$python" -m venv --clear $(VENV); \
@@ -80,13 +99,17 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@touch $@
 
 test: $(VENV)/.installed-dev test-packages lint types pages
-	$(BIN)/python -m pytest -m "not slow" $(TEST_PROCESSES) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not slow and not image" $(TEST_PROCESSES) $(PYTEST_ARGS)
 
 test-slow: $(VENV)/.installed-dev test-packages
 	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
 
+test-image: TEST_PACKAGES := $(IMAGE_PACKAGES)
+test-image: $(VENV)/.installed-dev test-packages
+	$(BIN)/python -m pytest tests/image -m image $(PYTEST_ARGS)
+
 check: $(VENV)/.installed-dev lint types
-	$(BIN)/python -m pytest -q -m "not e2e" --ignore=tests/e2e $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -q -m "not e2e and not image" --ignore=tests/e2e $(PYTEST_ARGS)
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .

@@ -13,6 +13,9 @@ logger = logging.getLogger(__name__)
 
 Content = TypeVar("Content")
 
+HALF_WRITTEN = ".partial"
+"""The suffix of a file that is not in its place yet."""
+
 
 class PrivateFile:
     """JSON with mode 0600. What it holds never gets into the log."""
@@ -69,7 +72,7 @@ def write_whole(path: Path, content: bytes) -> None:
     Raises `OSError`.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    partial = path.with_suffix(".partial")
+    partial = path.with_suffix(HALF_WRITTEN)
     partial.unlink(missing_ok=True)  # whatever mode it had
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     with open(os.open(partial, flags, 0o600), "wb") as file:

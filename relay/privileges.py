@@ -27,7 +27,7 @@ def give_up_root(data_dir: Path, user: str | None) -> None:
     uid, gid = _ids_of(user)
     try:
         data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _take_over(data_dir, uid, gid)
+        take_over(data_dir, uid, gid)
         os.setgroups([])
         os.setgid(gid)
         os.setuid(uid)
@@ -48,7 +48,7 @@ def _ids_of(user: str) -> tuple[int, int]:
     return entry.pw_uid, entry.pw_gid
 
 
-def _take_over(folder: Path, uid: int, gid: int) -> None:
+def take_over(folder: Path, uid: int, gid: int) -> None:
     """Make the folder and all in it the user's. Links are changed, never followed."""
     os.chown(folder, uid, gid)
     for parent, folders, files in os.walk(folder):

@@ -17,6 +17,7 @@ PACKAGES = {
     "cvlc": "vlc-bin",
     "vlc": "vlc-bin",
     "promtool": "prometheus",
+    "ip": "iproute2",
     "gst-launch-1.0": "gstreamer1.0-tools gstreamer1.0-plugins-good",
     "zbarimg": "zbar-tools",
 }

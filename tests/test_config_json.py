@@ -15,6 +15,7 @@ import pytest
 
 from relay.errors import SettingsError
 from relay.option_schema import check, is_optional
+from relay.private_file import HALF_WRITTEN
 
 ROOT = Path(__file__).resolve().parent.parent
 MANIFEST: dict[str, Any] = json.loads((ROOT / "config.json").read_text())
@@ -82,6 +83,26 @@ WITHOUT_DEFAULT = {
     "privileged",
     "services",
     "url",
+}
+
+# What an app may ask for beyond its own container; each costs trust, or the rating below.
+POWERS = {
+    *(
+        "audio",
+        "auth_api",
+        "devices",
+        "devicetree",
+        "docker_api",
+        "full_access",
+        "gpio",
+    ),
+    *("hassio_api", "hassio_role", "homeassistant_api", "host_dbus", "host_ipc"),
+    *("host_network", "host_pid", "host_uts", "journald", "kernel_modules"),
+    *("privileged", "realtime", "stdin", "uart", "udev", "usb", "video"),
+}
+GRAVE_PRIVILEGES = {
+    *("BPF", "CHECKPOINT_RESTORE", "DAC_READ_SEARCH", "NET_ADMIN", "NET_RAW"),
+    *("PERFMON", "SYS_ADMIN", "SYS_MODULE", "SYS_PTRACE", "SYS_RAWIO"),
 }
 
 # The Supervisor's own words for an option's type.
@@ -152,6 +173,22 @@ def picture_size(name: str) -> tuple[int, int]:
     return width, height
 
 
+def security_rating(manifest: dict[str, Any], *, has_profile: bool) -> int:
+    """Return the stars of the store, 1 to 8, by the Supervisor's published rules."""
+    if manifest.get("docker_api") or manifest.get("full_access"):
+        return 1
+    privileges = set(manifest.get("privileged", []))
+    apparmor = manifest.get("apparmor", True)
+    rating = 5 + (has_profile and apparmor) - (not apparmor)
+    rating += 2 if manifest.get("ingress") else bool(manifest.get("auth_api"))
+    rating -= bool(privileges & GRAVE_PRIVILEGES or manifest.get("kernel_modules"))
+    rating -= {"manager": 1, "admin": 2}.get(manifest.get("hassio_role", ""), 0)
+    rating -= bool(manifest.get("host_network"))
+    rating -= 2 * bool(manifest.get("host_pid"))
+    rating -= bool(manifest.get("host_uts") and "SYS_ADMIN" in privileges)
+    return min(max(rating, 1), 8)
+
+
 def test_no_key_is_missing_or_unknown():
     """Among the keys of 2026; what is obsolete, such as a watchdog, is not among them."""
     assert set(MANIFEST) >= REQUIRED
@@ -169,7 +206,7 @@ def test_it_is_built_for_what_home_assistant_runs_on():
 
 
 def test_the_panel_is_there_for_the_whole_household():
-    """Over ingress, and without administrator rights."""
+    """Over ingress, which passes on what is posted as it comes; no administrator is needed."""
     assert MANIFEST["ingress"] is True
     assert MANIFEST["ingress_stream"] is True
     assert MANIFEST["panel_admin"] is False
@@ -179,6 +216,46 @@ def test_the_panel_is_there_for_the_whole_household():
 def test_home_assistants_certificate_can_be_read_and_not_changed():
     """A private key belongs to who made it."""
     assert MANIFEST["map"] == [{"type": "ssl", "read_only": True}]
+
+
+def test_it_asks_for_no_power_but_those_it_uses():
+    """Browsers have to reach its UDP port, and Home Assistant knows who administers it."""
+    assert POWERS & set(MANIFEST) <= {"host_network", "homeassistant_api"}
+
+
+def test_its_security_rating_is_high():
+    """5, and 2 for ingress, less 1 for the host's network; a profile of its own is 1 more."""
+    has_profile = (ROOT / "apparmor.txt").exists()
+    assert security_rating(MANIFEST, has_profile=has_profile) == 6 + has_profile
+
+
+@pytest.mark.parametrize(
+    ("change", "rating"),
+    [
+        ({}, 6),
+        ({"host_network": False}, 7),
+        ({"apparmor": False}, 5),
+        ({"ingress": False, "auth_api": True}, 5),
+        ({"privileged": ["NET_ADMIN"]}, 5),
+        ({"hassio_role": "admin", "host_pid": True}, 2),
+        ({"full_access": True}, 1),
+    ],
+)
+def test_more_powers_would_cost_stars(change: dict[str, Any], rating: int):
+    """As the Supervisor counts, so that the number above means something."""
+    assert security_rating(MANIFEST | change, has_profile=False) == rating
+
+
+def test_home_assistant_may_find_it_and_it_may_find_the_broker():
+    """The integration is offered by itself; MQTT is used if there is one."""
+    assert MANIFEST["discovery"] == [MANIFEST["slug"]]
+    assert MANIFEST["services"] == ["mqtt:want"]
+
+
+def test_it_goes_on_while_it_is_backed_up():
+    """See the decision about backups: each file is whole, but for those just being written."""
+    assert "backup" not in MANIFEST
+    assert MANIFEST["backup_exclude"] == [f"*{HALF_WRITTEN}"]
 
 
 def test_every_option_has_a_type_that_the_supervisor_knows():

@@ -3,14 +3,17 @@
 import json
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 import relay.errors
 from relay import __version__
 from relay.errors import RelayError
+from relay.option_schema import check
 from relay.signaling.client_messages import CLIENT_MESSAGES
 from relay.signaling.server_messages import SERVER_MESSAGES
 from relay.signaling.state import TRANSITIONS, SignalingState
@@ -27,6 +30,12 @@ PAGES = sorted(
 )
 
 
+SNIPPETS = re.findall(r"^```yaml\n(.*?)^```$", DOCS, re.MULTILINE | re.DOTALL)
+each_snippet = pytest.mark.parametrize(
+    "snippet", SNIPPETS, ids=lambda text: text.partition("\n")[0]
+)
+
+
 def chapter(text: str, heading: str) -> str:
     """Return what stands under a heading of the second level."""
     return text.split(f"\n## {heading}\n")[1].split("\n## ")[0]
@@ -35,6 +44,50 @@ def chapter(text: str, heading: str) -> str:
 def anchor(heading: str) -> str:
     """Return the address that a heading gets in a rendered page."""
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
+
+
+def test_the_manual_begins_with_what_one_may_want():
+    """Every chapter can be reached from the first table; the words alone explain themselves."""
+    begin, *chapters = re.split(r"^## (.+)$", DOCS, flags=re.MULTILINE)
+    headings = list(map(anchor, chapters[::2]))
+    assert headings[0] == "the-shortest-way-to-first-sound"
+    assert {*headings} - {*re.findall(r"\(#([\w-]+)\)", begin)} == {"words"}
+
+
+def actions_in(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield the steps that call an action of Home Assistant, however deep they are."""
+    if isinstance(value, dict):
+        if "action" in value:
+            yield value
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from actions_in(inner)
+
+
+@each_snippet
+def test_what_can_be_copied_from_the_manual_is_right(snippet: str):
+    """It is YAML; options pass the schema; an action of Home Assistant has a target and data."""
+    fields = yaml.safe_load(snippet)
+    if OPTIONS & set(fields):
+        assert check(MANIFEST["schema"], MANIFEST["options"] | fields)[1] == []
+    for step in actions_in(fields):
+        assert re.fullmatch(r"[a-z_]+\.[a-z_]+", step["action"])
+        entities = step["target"]["entity_id"]
+        for entity in [entities] if isinstance(entities, str) else entities:
+            assert entity.startswith("media_player.")
+        if step["action"] == "media_player.play_media":
+            assert {"media_content_type", "media_content_id"} <= set(step["data"])
+
+
+@each_snippet
+def test_addresses_in_snippets_lead_to_a_stream(snippet: str):
+    """On the port that is the default, and in a format that there is."""
+    port = MANIFEST["options"]["audio_port"]
+    for address in re.findall(r"\S+//\S+/stream/\S+", snippet):
+        place, _, wishes = address.partition("?")
+        assert re.search(rf"://[\d.]+:{port}/stream/[a-z-]+\.mp3$", place)
+        assert re.fullmatch(r"(bitrate=(64|96|128|192|320))?", wishes)
 
 
 def test_every_option_has_a_heading_of_its_own():

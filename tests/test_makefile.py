@@ -1,5 +1,6 @@
 """The Makefile's promises, with stand-ins for Python, so that nothing is installed."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -24,9 +25,10 @@ def program(path: Path, text: str) -> Path:
 
 
 def make(*arguments: str, path: Path) -> subprocess.CompletedProcess[str]:
-    """Run make with nothing but what lies in the folder ``path``, besides rm and touch."""
+    """Run make with nothing but what lies in the folder ``path``, besides date, rm and touch."""
     assert MAKE is not None
-    for tool in ("rm", "touch"):
+    for tool in ("date", "rm", "touch"):
+        (path / tool).unlink(missing_ok=True)
         (path / tool).symlink_to(shutil.which(tool) or tool)
     return subprocess.run(
         [MAKE, "--no-print-directory", *arguments],
@@ -100,6 +102,29 @@ def test_newer_requirements_are_installed_before_the_start(
     assert run[2:] == ["started: webrtc_server_relay.py"]
 
 
+def test_a_backup_is_made_under_the_name_that_is_asked_for(
+    tmp_path: Path, installed: Path
+):
+    """With the server's own options, by which it finds the folder; else under today's date."""
+    wanted = ["FILE=a.tar", "ARGS=--data-dir=/srv"]
+    named, dated = (
+        make("backup", f"VENV={installed}", *more, path=tmp_path).stdout
+        for more in (wanted, [])
+    )
+    assert named == "started: -m relay.backup save a.tar --data-dir=/srv\n"
+    assert re.fullmatch(
+        r"started: -m relay.backup save earshot-[\d-]{17}\.tar\n", dated
+    )
+
+
+def test_a_restore_wants_to_know_what(tmp_path: Path, installed: Path):
+    """There is no newest one to guess."""
+    run = make("restore", f"VENV={installed}", path=tmp_path)
+    assert run.returncode != 0
+    assert "make restore FILE=" in run.stderr
+    assert "started" not in run.stdout
+
+
 def test_everything_is_checked_and_the_tests_come_last(tmp_path: Path, installed: Path):
     """A run's last line is the summary of the tests."""
     run = make("-n", "test", f"VENV={installed}", "PYTEST_ARGS=-x", path=tmp_path)
@@ -113,7 +138,7 @@ def test_everything_is_checked_and_the_tests_come_last(tmp_path: Path, installed
         "ruff format --check .",
         "ruff check .",
         "mypy --strict",
-        'python -m pytest -m "not slow" -n 2 --dist loadfile -x',
+        'python -m pytest -m "not slow and not image" -n 2 --dist loadfile -x',
     ]
 
 
@@ -123,7 +148,10 @@ def test_every_target_is_explained(tmp_path: Path):
     targets = (
         "run",
         "test",
+        "backup",
+        "restore",
         "test-slow",
+        "test-image",
         "check",
         "lint",
         "format",
