@@ -119,7 +119,10 @@ class Chromium:
     def kill(self) -> None:
         """End it without a goodbye, as the system does when memory runs out. Idempotent."""
         processes = self._processes()
-        for deadly in (signal.SIGSTOP, signal.SIGKILL):  # none may outlive another and say so
+        for deadly in (
+            signal.SIGSTOP,
+            signal.SIGKILL,
+        ):  # none may outlive another and say so
             for pid in processes:
                 _signal(pid, deadly)
 
