@@ -119,12 +119,10 @@ class Chromium:
     def kill(self) -> None:
         """End it without a goodbye, as the system does when memory runs out. Idempotent."""
         processes = self._processes()
-        for deadly in (
-            signal.SIGSTOP,
-            signal.SIGKILL,
-        ):  # none may outlive another and say so
-            for pid in processes:
-                _signal(pid, deadly)
+        for pid in processes:  # stopped first: none may outlive another and say so
+            _signal(pid, signal.SIGSTOP)
+        for pid in processes:
+            _signal(pid, signal.SIGKILL)
 
     def freeze(self) -> None:
         """Stop the pages' processes, as a phone does with a browser it forgot."""
