@@ -41,7 +41,7 @@ from relay.web.gate import Gate
 from relay.web.greeting import greeting
 from relay.web.health import AUDIO_SERVER, MEDIA, Health, PartState
 from relay.web.home_address import HomeAddress
-from relay.web.home_network import HomeNetwork, networks_of
+from relay.web.home_network import HomeNetwork, address_of
 from relay.web.house_rules import HouseRules, Rule
 from relay.web.housekeeping import Housekeeping
 from relay.web.http_server import HttpServer
@@ -84,7 +84,10 @@ def main() -> int:
     try:
         options = gather(sys.argv[1:], os.environ)
         settings = Settings.from_options(
-            options.values, demo=options.demo, supervised=options.supervised
+            options.values,
+            demo=options.demo,
+            supervised=options.supervised,
+            supervisor_token=options.supervisor_token,
         )
         log.configure(settings.log)
         for warning in options.warnings:
@@ -213,6 +216,7 @@ async def open_desk(
         Housekeeping(relay, lobby, settings.cleanup)
     )
     health = Health(relay, lobby, options=options)
+    mqtt = await open_mqtt(settings, sound, media, roll, stack)
     metrics = Metrics(
         [
             *readings.of_connections(lobby, health),
@@ -223,6 +227,7 @@ async def open_desk(
             *readings.of_listeners(sound.broadcasts),
             *readings.of_housekeeping(housekeeping),
             *readings.of_sources(sources),
+            *(readings.of_mqtt(mqtt) if mqtt else ()),
         ],
         relay.events,
         readings.summary(health, lobby, relay, endpoint),
@@ -233,6 +238,8 @@ async def open_desk(
     health.register("housekeeping", checks.of_housekeeping(housekeeping))
     health.register("event_loop", checks.of_loop(loop_lag))
     health.register("access", gate.check())
+    if mqtt:
+        health.register("mqtt", checks.of_mqtt(mqtt))
     if settings.demo:
         demo = DemoSource(relay)
         await stack.enter_async_context(demo)
@@ -246,6 +253,26 @@ async def open_desk(
     return Desk(lobby, streams, pages, onboarding, health, metrics, endpoint)
 
 
+async def open_mqtt(
+    settings: Settings, sound: Sound, media: Media, roll: Roll, stack: AsyncExitStack
+) -> checks.MqttLine | None:
+    """Go to the broker, if that is wanted; who has none does not load what speaks to one."""
+    if not settings.mqtt.wanted:
+        return None
+    from relay.adapters.mqtt import Mqtt
+
+    mqtt = Mqtt(
+        settings.mqtt,
+        sound.relay,
+        sound.names,
+        sound.endpoint.sender_lines,
+        media.visualization,
+        hush=lambda stream: roll.hush(stream, None, "Home Assistant"),
+        at_home=lambda ip: roll.network.includes(address_of(ip)),
+    )
+    return await stack.enter_async_context(mqtt)
+
+
 async def open_roll(settings: Settings, stack: AsyncExitStack) -> Roll:
     """Return who decides about everybody. Raises `SettingsError` for rules that are none."""
     audit = await stack.enter_async_context(AuditLog(settings.data_dir))
@@ -253,7 +280,9 @@ async def open_roll(settings: Settings, stack: AsyncExitStack) -> Roll:
         Rule.parse(fields, f"rules[{number}]")
         for number, fields in enumerate(settings.access.rules)
     )
-    return Roll(Limits(settings.limits), rules, audit, network=network_of(settings))
+    return Roll(
+        Limits(settings.limits), rules, audit, network=HomeNetwork.of(settings.access)
+    )
 
 
 async def open_doors(
@@ -301,7 +330,7 @@ def access_of(settings: Settings, gate: Gate, ingress: IngressDoor | None) -> Ac
     wanted = settings.access
     return Access(
         OwnNames((*wanted.host_names, *settings.media.addresses)),
-        network_of(settings),
+        HomeNetwork.of(settings.access),
         frozenset(wanted.allowed_origins),
         mode=gate.mode,
         credentials=gate.credentials,
@@ -337,14 +366,6 @@ def certificates_of(settings: Settings) -> Certificates | None:
 
     return Certificates(
         settings.data_dir, settings.tls.certfile, settings.tls.keyfile, names
-    )
-
-
-def network_of(settings: Settings) -> HomeNetwork:
-    """Raises `SettingsError`."""
-    return HomeNetwork(
-        networks_of(settings.access.allowed_networks, "allowed_networks"),
-        networks_of(settings.access.trusted_proxies, "trusted_proxies"),
     )
 
 

@@ -12,6 +12,9 @@ from bench.table import Row
 
 WINDOWS = 4
 
+# Nobody listens on port 1: the line to a broker costs next to nothing then.
+_MEASURING = ("--mqtt-host=127.0.0.1", "--mqtt-port=1", "--mqtt-sound=true")
+
 
 async def measure(plan: Plan) -> list[Row]:
     async with earshot() as server:
@@ -19,6 +22,7 @@ async def measure(plan: Plan) -> list[Row]:
         idle = await _windows(server, plan.idle_s / WINDOWS)
         resting = server.usage()
     per_sender = [await _one_more_sender(plan) for _ in range(plan.rounds)]
+    measured = [await _one_more_sender(plan, *_MEASURING) for _ in range(plan.rounds)]
     few, many = plan.senders
     between = f"at {many} senders without receivers less that at {few}, per sender"
     return [
@@ -34,6 +38,13 @@ async def measure(plan: Plan) -> list[Row]:
             "ms/s",
             Figure.of([cpu for cpu, _ in per_sender]),
             f"server CPU {between}: nothing is decoded",
+        ),
+        Row(
+            "CPU per measured sender",
+            "ms/s",
+            Figure.of([cpu for cpu, _ in measured]),
+            "the same with `mqtt_sound`: all are decoded, for voices and levels;"
+            " there is no broker to tell",
         ),
         Row(
             "memory per sender",
@@ -54,11 +65,11 @@ async def _windows(server: ServerProcess, window_s: float) -> Figure:
     )
 
 
-async def _one_more_sender(plan: Plan) -> tuple[float, float]:
-    """Return the CPU in ms/s and the memory in kB of one more sender."""
+async def _one_more_sender(plan: Plan, *options: str) -> tuple[float, float]:
+    """Return the CPU in ms/s and the memory in kB of one more sender, with these options."""
     few, many = plan.senders
     async with (
-        earshot() as server,
+        earshot(*options) as server,
         load("load_senders", server.signaling, "--count", few),
     ):
         few_cpu, few_usage = await _after_settling(server, plan)

@@ -29,6 +29,13 @@ class StreamEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class NameChanged:
+    """A name was on the air, was muted or let through by the house, or was forgotten."""
+
+    slug: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionClosed:
     """Nothing is left of a client's connection."""
 

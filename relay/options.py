@@ -13,7 +13,7 @@ import enum
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -57,8 +57,13 @@ class Options:
     warnings: tuple[str, ...]
     """What was ignored, for the log; it is not configured yet when options are read."""
     demo: bool
-    supervised: bool
     run_as: str | None
+    supervisor_token: str | None = field(repr=False)
+
+    @property
+    def supervised(self) -> bool:
+        """Whether Home Assistant's Supervisor started the program."""
+        return bool(self.supervisor_token)
 
     def overridden(self) -> list[str]:
         """Return a line for each value that somebody set, for the log at the start."""
@@ -113,8 +118,8 @@ def gather(
         secret_keys=frozenset(key for key in values if is_secret(schema[key])),
         warnings=tuple(warnings),
         demo=parsed.demo,
-        supervised=bool(environ.get(SUPERVISOR_TOKEN)),
         run_as=environ.get(RUN_AS) or None,
+        supervisor_token=environ.get(SUPERVISOR_TOKEN) or None,
     )
 
 

@@ -144,6 +144,30 @@ class SourceSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MqttSettings:
+    """The broker through which Home Assistant gets entities."""
+
+    enabled: bool = False
+    host: str | None = None
+    """None: the Supervisor knows, if there is one."""
+    port: int = 1883
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    tls: bool = False
+    cafile: Path | None = None
+    prefix: str = "earshot"
+    discovery_prefix: str = "homeassistant"
+    sound: bool = False
+    """Whether all streams are measured, to tell of voices and levels."""
+    supervisor_token: str | None = field(default=None, repr=False)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether there is anybody to ask for a broker, or one that was named."""
+        return self.enabled and bool(self.host or self.supervisor_token)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """
     Everything the server was told. Every option is exactly one field.
@@ -161,6 +185,7 @@ class Settings:
     log: LogSettings
     data_dir: Path
     sources: SourceSettings = SourceSettings()
+    mqtt: MqttSettings = MqttSettings()
     demo: bool = False
     """Whether a built-in sender plays, for people without a microphone at hand."""
     supervised: bool = False
@@ -168,7 +193,12 @@ class Settings:
 
     @classmethod
     def from_options(
-        cls, options: Mapping[str, Any], *, demo: bool = False, supervised: bool = False
+        cls,
+        options: Mapping[str, Any],
+        *,
+        demo: bool = False,
+        supervised: bool = False,
+        supervisor_token: str | None = None,
     ) -> "Settings":
         """
         Build the settings from options that passed the schema.
@@ -211,12 +241,7 @@ class Settings:
                 listeners_per_address=options["max_listeners_per_address"],
                 new_connections_per_second=options["new_connections_per_second"],
             ),
-            tls=TlsSettings(
-                port=options["https_port"],
-                enabled=options["ssl"],
-                certfile=certificates / options["certfile"],
-                keyfile=certificates / options["keyfile"],
-            ),
+            tls=_tls(options, certificates),
             cleanup=CleanupSettings(
                 interval_s=options["cleanup_interval"] * SECONDS,
                 stale_s=options["stale_stream_timeout"] * SECONDS,
@@ -224,9 +249,19 @@ class Settings:
             log=LogSettings(level=options["log_level"], format=options["log_format"]),
             data_dir=Path(options.get("data_dir") or default_data_dir),
             sources=_sources(options),
+            mqtt=_mqtt(options, certificates, supervisor_token),
             demo=demo,
             supervised=supervised,
         )
+
+
+def _tls(options: Mapping[str, Any], certificates: Path) -> TlsSettings:
+    return TlsSettings(
+        port=options["https_port"],
+        enabled=options["ssl"],
+        certfile=certificates / options["certfile"],
+        keyfile=certificates / options["keyfile"],
+    )
 
 
 def _sources(options: Mapping[str, Any]) -> SourceSettings:
@@ -240,6 +275,25 @@ def _sources(options: Mapping[str, Any]) -> SourceSettings:
         media_dir=Path(folder) if folder else None,
         icecast_port=options["icecast_port"],
         icecast_password=options.get("icecast_password") or None,
+    )
+
+
+def _mqtt(
+    options: Mapping[str, Any], certificates: Path, supervisor_token: str | None
+) -> MqttSettings:
+    cafile = options.get("mqtt_cafile")
+    return MqttSettings(
+        enabled=options["mqtt"] == "auto",
+        host=options.get("mqtt_host"),
+        port=options["mqtt_port"],
+        username=options.get("mqtt_username"),
+        password=options.get("mqtt_password"),
+        tls=options["mqtt_tls"],
+        cafile=certificates / cafile if cafile else None,
+        prefix=options["mqtt_prefix"],
+        discovery_prefix=options["mqtt_discovery_prefix"],
+        sound=options["mqtt_sound"],
+        supervisor_token=supervisor_token,
     )
 
 

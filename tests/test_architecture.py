@@ -24,13 +24,15 @@ LAYERS = {
     "relay.sources": 2,
     "relay.consumers": 2,
     "relay.web": 3,
+    "relay.adapters": 3,
     "audio_stream_server": 4,
     "webrtc_server_relay": 5,
 }
 
 # What is not in this table is imported nowhere.
 THIRD_PARTY = {
-    "aiohttp": {"relay.web", "audio_stream_server"},
+    "aiohttp": {"relay.web", "audio_stream_server", "relay.adapters.supervisor"},
+    "aiomqtt": {"relay.adapters.mqtt_session"},
     "prometheus_client": {"relay.web"},
     "aiortc": {"relay.webrtc"},
     "aioice": {"relay.webrtc"},
@@ -81,11 +83,15 @@ def tree_of(path: Path) -> ast.Module:
 
 def imports_of(path: Path) -> Iterator[str]:
     """Yield the dotted names that a file imports, at the top or anywhere inside."""
-    for node in ast.walk(tree_of(path)):
+    return imports_in(tree_of(path))
+
+
+def imports_in(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}: imports are written in full"
+            assert node.level == 0, "imports are written in full"
             yield node.module or ""
             for alias in node.names:  # "from relay import log" imports relay.log
                 name = f"{node.module}.{alias.name}"
@@ -119,6 +125,17 @@ def test_other_peoples_packages_stay_where_they_may_be(path: Path):
         assert {module, folder_of(module)} & THIRD_PARTY.get(package, set()), (
             f"{module} imports {package}"
         )
+
+
+@each_module
+def test_adapters_are_loaded_only_when_they_are_switched_on(path: Path):
+    """Who has no such system does not pay for it: nobody imports them at the top of a module."""
+    if module_of(path).startswith("relay.adapters"):
+        return
+    for node in tree_of(path).body:
+        top = ast.Module([node], [])
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert not any(n.startswith("relay.adapters") for n in imports_in(top))
 
 
 @pytest.mark.parametrize("folder", ["relay.signaling", "relay.rtp"])

@@ -166,7 +166,10 @@ def test_demo_is_a_flag_of_the_command_line(gathered: Gather):
 
 def test_the_supervisor_is_known_by_its_token(gathered: Gather):
     """Only apps that it started have one."""
-    assert gathered([], {"SUPERVISOR_TOKEN": "abc"}).supervised
+    supervised = gathered([], {"SUPERVISOR_TOKEN": "abc"})
+    assert supervised.supervised
+    assert supervised.supervisor_token == "abc"
+    assert "abc" not in repr(supervised)
 
 
 def test_the_user_to_become_is_named_by_the_environment(gathered: Gather):

@@ -47,6 +47,16 @@ OTHER_VALUES: dict[str, Any] = {
     "media_dir": "/music",
     "icecast_port": 9083,
     "icecast_password": "let me in",
+    "mqtt": "off",
+    "mqtt_host": "broker.home",
+    "mqtt_port": 8883,
+    "mqtt_username": "earshot",
+    "mqtt_password": "let me in too",
+    "mqtt_tls": True,
+    "mqtt_cafile": "house-ca.pem",
+    "mqtt_prefix": "attic",
+    "mqtt_discovery_prefix": "ha",
+    "mqtt_sound": True,
     "cleanup_interval": 11,
     "stale_stream_timeout": 12,
     "log_level": "error",
@@ -171,3 +181,22 @@ def test_addresses_and_passwords_of_sources_are_not_shown():
     assert "Radio" in shown
     assert "secret" not in shown
     assert "let me in" not in shown
+
+
+def test_mqtt_is_wanted_only_where_a_broker_can_be_known() -> None:
+    """One that was named, or one that the Supervisor knows; and never against the owner's word."""
+    named = DEFAULTS | {"mqtt_host": "broker.home"}
+    assert not Settings.from_options(DEFAULTS).mqtt.wanted
+    assert Settings.from_options(named).mqtt.wanted
+    assert Settings.from_options(DEFAULTS, supervisor_token="abc").mqtt.wanted
+    for options in (named | {"mqtt": "off"}, DEFAULTS | {"mqtt": "off"}):
+        settings = Settings.from_options(options, supervisor_token="abc")
+        assert not settings.mqtt.wanted
+
+
+def test_secrets_do_not_show() -> None:
+    """Whoever prints the settings prints none."""
+    options = DEFAULTS | {"mqtt_password": "let me in"}
+    shown = repr(Settings.from_options(options, supervisor_token="token of a test"))
+    assert "let me in" not in shown
+    assert "token of a test" not in shown

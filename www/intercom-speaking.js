@@ -168,6 +168,7 @@ export class IntercomSpeaking {
       opening: talking && this.#opening,
       vanished: false,
       stalled: stream?.state === "stalled",
+      mutedByHouse: stream?.muted_by_house ?? false,
       name,
     });
     this.#view.show(air, state, name);

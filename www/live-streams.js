@@ -102,6 +102,7 @@ function unknownStream(stream_id) {
     slug: null,
     state: "live",
     muted: false,
+    muted_by_house: false,
     receivers: 0,
     listeners: 0,
     started_at: null,

@@ -6,7 +6,8 @@
  * @property {string | null} name
  * @property {string | null} slug
  * @property {"live" | "stalled"} state
- * @property {boolean} muted
+ * @property {boolean} muted by its sender, who sends silence
+ * @property {boolean} muted_by_house silence is passed on, whatever its sender sends
  * @property {number} receivers
  * @property {number} listeners
  * @property {number | null} started_at seconds since 1970 on the server's clock; null while unknown

@@ -36,10 +36,11 @@ export function setScene(scene, title) {
  * @param {boolean} facts.opening whether the microphone is still being opened
  * @param {boolean} facts.vanished whether the microphone is gone
  * @param {boolean} facts.stalled whether no sound arrives at the relay
+ * @param {boolean} facts.mutedByHouse whether the relay passes none of the sound on
  * @param {string} facts.name
  * @returns {AirText}
  */
-export function airText({ phase, talk, opening, vanished, stalled, name }) {
+export function airText({ phase, talk, opening, vanished, stalled, mutedByHouse, name }) {
   const talking = talk !== "off";
   if (opening) {
     return calm("Opening the microphone…", "Allow it if the browser asks.", "One moment", "◌");
@@ -62,6 +63,7 @@ export function airText({ phase, talk, opening, vanished, stalled, name }) {
           "Earshot is reached but gets no sound. Check the microphone.",
         );
       }
+      if (mutedByHouse) return notPassedOn(name);
       return talking ? onAir(talk, name) : muted(name);
     default:
       return calm("", "", "", "");
@@ -96,6 +98,21 @@ function muted(name) {
     headline: "Muted",
     subline: `${name} stays connected and sends silence.`,
     label: "Tap or hold to talk",
+    mark: "○ Muted:",
+  };
+}
+
+/**
+ * @param {string} name
+ * @returns {AirText}
+ */
+function notPassedOn(name) {
+  return {
+    scene: "calm",
+    air: "muted",
+    headline: "Muted by the house",
+    subline: `Nobody hears ${name}, whatever is tapped here. Home Assistant lets it through again.`,
+    label: "Not passed on",
     mark: "○ Muted:",
   };
 }

@@ -239,6 +239,7 @@ class SendPage {
       opening: this.#opening,
       vanished: this.#vanished,
       stalled: stream?.state === "stalled",
+      mutedByHouse: stream?.muted_by_house ?? false,
       name,
     });
     this.#view.show(air, this.#talk.state, name);

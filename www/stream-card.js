@@ -120,5 +120,5 @@ export class StreamCard {
  */
 function stateOf(stream) {
   if (stream.state === "stalled") return "stalled";
-  return stream.muted ? "muted" : "live";
+  return stream.muted || stream.muted_by_house ? "muted" : "live";
 }

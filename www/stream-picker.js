@@ -89,7 +89,7 @@ function makeLabel(address) {
 }
 
 /** @param {StreamDetails} stream */
-function stateText({ state, muted }) {
+function stateText({ state, muted, muted_by_house }) {
   if (state === "stalled") return "lost";
-  return muted ? "muted" : "on air";
+  return muted || muted_by_house ? "muted" : "on air";
 }

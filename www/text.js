@@ -181,6 +181,14 @@ export function hearingText(status, address, refused) {
         explanation: "Its sound is on the way.",
       };
     case "hearing":
+      if (status.stream?.muted_by_house) {
+        return {
+          state: "muted",
+          chip: "Muted",
+          headline: title,
+          explanation: "The house has muted it, as in Home Assistant. The connection stands.",
+        };
+      }
       if (status.stream?.muted) {
         return {
           state: "muted",

@@ -50,6 +50,7 @@ class Stream(Generic[Frame]):
         """Whether the source makes frames only while somebody follows the stream."""
         self.state = StreamState.LIVE
         self.muted = False
+        self._silence: Callable[[Frame], Frame] | None = None
         self.receivers = 0
         """WebRTC receivers, kept by the fan-out."""
         self.listeners = 0
@@ -81,6 +82,8 @@ class Stream(Generic[Frame]):
         """Hand a frame to everybody. Never waits, never raises."""
         self.frames_pushed += 1
         self.last_frame_at = self._clock()
+        if self._silence is not None:
+            frame = self._silence(frame)
         for sink in self._sinks:
             sink(frame)
         for subscription in self._subscriptions:
@@ -119,6 +122,20 @@ class Stream(Generic[Frame]):
         """Mark the stream as muted by its sender; its frames are silence then."""
         if muted != self.muted:
             self.muted = muted
+            self._changed()
+
+    @property
+    def muted_by_house(self) -> bool:
+        return self._silence is not None
+
+    def mute_by_house(self, silence: Callable[[Frame], Frame] | None) -> None:
+        """
+        From now on hand out what ``silence`` makes of each frame; None: the frame itself.
+
+        Nobody who follows the stream gets around it, and to all of them the stream goes on.
+        """
+        before, self._silence = self.muted_by_house, silence
+        if before != self.muted_by_house:
             self._changed()
 
     def count_receivers(self, receivers: int) -> None:

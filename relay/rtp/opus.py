@@ -24,3 +24,15 @@ def duration(payload: bytes) -> int:
     if not 0 < samples <= MAX_PACKET_SAMPLES:
         raise ValueError("an Opus packet lasts up to 120 ms")
     return samples
+
+
+def silence(samples: int) -> bytes:
+    """
+    Return a packet in which nothing is heard, of any duration that `duration` returns.
+
+    CELT frames of one size, each with the flag for silence and nothing else (section 4.3).
+    """
+    frame_samples = next(size for size in reversed(_CELT) if samples % size == 0)
+    config = _FRAME_SAMPLES.index(frame_samples, len(_FRAME_SAMPLES) - len(_CELT))
+    frames = samples // frame_samples
+    return bytes((config << 3 | 3, frames)) + frames * b"\xff\xfe"

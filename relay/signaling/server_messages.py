@@ -38,11 +38,14 @@ class StreamDetails:
     slug: str | None
     state: str
     muted: bool
+    """Its sender says so, and sends silence."""
     receivers: int
     listeners: int
     started_at: float
     """Seconds since 1970, server clock."""
     hearing: Hearing = Hearing()
+    muted_by_house: bool = False
+    """Silence is passed on, whatever its sender sends."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Mapping
+from typing import Protocol
 
 from relay.consumers.media_worker import MediaWorker
 from relay.sources.register import SourceRegister
@@ -83,6 +85,33 @@ def of_loop(lag: LoopLag) -> Check:
             "worst_lag_ms": round(lag.worst_s * MS_PER_S, 3),
             "tasks": len(asyncio.all_tasks()),
         },
+    )
+
+
+class MqttLine(Protocol):
+    """`relay.adapters.mqtt.Mqtt`."""
+
+    @property
+    def alive(self) -> bool: ...
+
+    @property
+    def broker(self) -> str | None: ...
+
+    @property
+    def state(self) -> str: ...
+
+    @property
+    def problem(self) -> str | None: ...
+
+    @property
+    def numbers(self) -> Mapping[str, int]: ...
+
+
+def of_mqtt(mqtt: MqttLine) -> Check:
+    """A broker that is not there is no fault of ours."""
+    return lambda: PartState(
+        mqtt.alive,
+        {"state": mqtt.state, "broker": mqtt.broker, "problem": mqtt.problem},
     )
 
 

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 
 from relay.signaling.server_messages import Hearing
-from relay.webrtc.receiver_quality import Line, ReceiverQuality
+from relay.webrtc.line import Line
+from relay.webrtc.receiver_quality import ReceiverQuality
 
 NOBODY = Hearing()
 

@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Iterable, Mapping
 
 from relay.errors import SettingsError
+from relay.settings import AccessSettings
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -49,6 +50,14 @@ class HomeNetwork:
         """``proxies`` are reverse proxies, whose word about their clients is believed."""
         self._home = (*_HOME, *more)
         self._proxies = tuple(proxies)
+
+    @classmethod
+    def of(cls, settings: AccessSettings) -> "HomeNetwork":
+        """Raises `SettingsError`."""
+        return cls(
+            networks_of(settings.allowed_networks, "allowed_networks"),
+            networks_of(settings.trusted_proxies, "trusted_proxies"),
+        )
 
     def includes(self, address: Address | None) -> bool:
         return address is not None and _within(address, self._home)

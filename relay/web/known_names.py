@@ -5,16 +5,17 @@ import json
 import logging
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from relay.errors import BadName
-from relay.events import StreamEnded, StreamStarted
+from relay.events import NameChanged, StreamEnded, StreamStarted
 from relay.hub.identity import StreamName
 from relay.hub.media_relay import MediaRelay
 from relay.private_file import write_whole
 from relay.rtp.packet import RtpPacket
+from relay.rtp.silence import silenced
 
 logger = logging.getLogger(__name__)
 
@@ -36,11 +37,15 @@ class KnownName:
     name: StreamName
     last_seen: float
     """Seconds since 1970."""
+    muted: bool = False
+    """Whether the house passes on silence in place of what is sent under it."""
 
 
 class KnownNames:
     """
     Learns every name that goes on the air, and keeps them in a file. An async context manager.
+
+    What the house has muted stays so, whoever sends it next, until it is let through again.
 
     One task writes the file, in a thread and at most once a second; what is not written
     yet is written when the block is left.
@@ -81,6 +86,9 @@ class KnownNames:
     def __len__(self) -> int:
         return len(self._names)
 
+    def find(self, slug: str) -> KnownName | None:
+        return self._names.get(slug)
+
     def known(self, slug: str) -> StreamName | None:
         """Return the name that once sent under this address."""
         found = self._names.get(slug)
@@ -95,8 +103,19 @@ class KnownNames:
         """Forget a name until it sends again; return whether it was known."""
         if self._names.pop(slug, None) is None:
             return False
-        self._changed.set()
+        self._changed_of(slug)
         return True
+
+    def set_muted(self, slug: str, muted: bool) -> None:
+        """Mute a name or let it through; what is not known is left alone. Idempotent."""
+        known = self._names.get(slug)
+        if known is None or known.muted == muted:
+            return
+        self._names[slug] = replace(known, muted=muted)
+        if (stream := self._relay.by_slug(slug)) is not None:
+            stream.mute_by_house(silenced if muted else None)
+        logger.info("%s is %s", slug, "muted" if muted else "let through again")
+        self._changed_of(slug)
 
     async def __aenter__(self) -> "KnownNames":
         if self._path:
@@ -127,6 +146,8 @@ class KnownNames:
         if stream is not None and stream.name is not None:
             self._on_air[stream.id] = stream.name
             self._see(stream.name)
+            if self._names[stream.name.slug].muted:
+                stream.mute_by_house(silenced)
 
     def _ended(self, event: StreamEnded) -> None:
         name = self._on_air.pop(event.stream_id, None)
@@ -134,18 +155,24 @@ class KnownNames:
             self._see(name)
 
     def _see(self, name: StreamName) -> None:
-        self._names.pop(name.slug, None)
-        self._names[name.slug] = KnownName(name, round(self._wall(), 3))
+        before = self._names.pop(name.slug, None)
+        muted = before is not None and before.muted
+        self._names[name.slug] = KnownName(name, round(self._wall(), 3), muted)
         if len(self._names) > MAX_NAMES:
             self._drop_oldest()
+        self._changed_of(name.slug)
+
+    def _changed_of(self, slug: str) -> None:
         self._changed.set()
+        self._relay.events.publish(NameChanged(slug))
 
     def _drop_oldest(self) -> None:
-        """Drop the name that was on the air longest ago; never one that is on now."""
-        on_air = {name.slug for name in self._on_air.values()}
-        oldest = next((slug for slug in self._names if slug not in on_air), None)
+        """Drop the name that was on the air longest ago; never one that is on now, or muted."""
+        kept = {name.slug for name in self._on_air.values()}
+        kept |= {known.name.slug for known in self if known.muted}
+        oldest = next((slug for slug in self._names if slug not in kept), None)
         if oldest is not None:
-            del self._names[oldest]
+            self.forget(oldest)
 
     # --- the file -----------------------------------------------------------------------
 
@@ -198,7 +225,10 @@ class KnownNames:
         return True
 
     def _text(self) -> str:
-        rows = [{"name": k.name.text, "last_seen": k.last_seen} for k in self]
+        rows = [
+            {"name": k.name.text, "last_seen": k.last_seen, "muted": k.muted}
+            for k in self
+        ]
         return json.dumps({"names": rows}, ensure_ascii=False, indent=1) + "\n"
 
 
@@ -238,7 +268,11 @@ def _read(path: Path) -> _Loaded:
 
 
 def _known(row: Any) -> KnownName:
-    name, last_seen = row["name"], row["last_seen"]
-    if not isinstance(name, str) or not isinstance(last_seen, int | float):
+    name, last_seen, muted = row["name"], row["last_seen"], row.get("muted", False)
+    if (
+        not isinstance(name, str)
+        or not isinstance(last_seen, int | float)
+        or not isinstance(muted, bool)
+    ):
         raise TypeError("a field of the wrong kind")
-    return KnownName(StreamName.parse(name), float(last_seen))
+    return KnownName(StreamName.parse(name), float(last_seen), muted)

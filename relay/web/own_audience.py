@@ -35,7 +35,7 @@ class OwnAudience:
 
     def hush(self, address: str, who: str | None, sent: PacketStream | None) -> None:
         """Raises `StreamNotFound`, `UnexpectedMessage` or `NotAllowed`."""
-        self._roll.hush(self._meant(address, sent), who, self._guest)
+        self._roll.hush(self._meant(address, sent), who, self._guest.name)
 
     def unhush(self, address: str, sent: PacketStream | None) -> None:
         """Raises as `hush` does."""

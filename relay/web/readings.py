@@ -14,6 +14,7 @@ from relay.hub.stream import StreamState
 from relay.rtp.packet import RtpPacket
 from relay.sources.register import SourceRegister
 from relay.sources.report import SourceState
+from relay.web.checks import MqttLine
 from relay.web.health import MEDIA, Health
 from relay.web.housekeeping import Housekeeping
 from relay.web.lobby import Lobby
@@ -334,6 +335,33 @@ def of_sources(register: SourceRegister) -> list[Reading]:
             "voice_source_packets_dropped_total",
             "Packets of such sources that came too fast, or that nobody could read",
             lambda: register.packets_dropped,
+        ),
+    ]
+
+
+def of_mqtt(mqtt: MqttLine) -> list[Reading]:
+    def number(name: str) -> Callable[[], float]:
+        return lambda: mqtt.numbers[name]
+
+    return [
+        Reading(
+            "voice_mqtt_connected",
+            "Whether the MQTT broker is connected",
+            number("connected"),
+        ),
+        Reading(
+            "voice_mqtt_connects_total",
+            "How often the MQTT broker was reached, and how often it was not or was lost",
+            lambda: {key: mqtt.numbers[key] for key in ("connects", "failures")},
+            label="outcome",
+        ),
+        Reading(
+            "voice_mqtt_messages_total",
+            "Messages for the MQTT broker, by what became of them",
+            lambda: {
+                key: mqtt.numbers[key] for key in ("sent", "superseded", "dropped")
+            },
+            label="fate",
         ),
     ]
 

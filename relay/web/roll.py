@@ -130,8 +130,8 @@ class Roll:
             self.audit.cut(guest, topic, objection.code)
             attendance.send_away(objection)
 
-    def hush(self, stream: PacketStream, who: str | None, by: Guest) -> int:
-        """Send away one who hears a stream, or all; return how many that were."""
+    def hush(self, stream: PacketStream, who: str | None, by: str) -> int:
+        """Send away one who hears a stream, or all; return how many. ``by`` is for the audit log."""
         hearers = tuple(self._hearers.get(stream.id, ()))
         meant = {a.guest.key for a in hearers if who in (None, a.id)}
         topic, gone = topic_of(stream), 0
@@ -139,7 +139,7 @@ class Roll:
             guest = attendance.guest
             if guest.key in meant:
                 self._hush_list.add(topic, guest.key, guest.name)
-                self.audit.hushed(guest, topic, by.name)
+                self.audit.hushed(guest, topic, by)
                 attendance.send_away(HUSHED)
                 gone += 1
         return gone

@@ -47,6 +47,7 @@ class StreamList:
             slug=stream.slug,
             state=stream.state.value,
             muted=stream.muted,
+            muted_by_house=stream.muted_by_house,
             receivers=stream.receivers,
             listeners=stream.listeners,
             started_at=self._clocks.wall_time_of(stream.started_at),

@@ -13,6 +13,7 @@ from relay.rtp.packet import RtpPacket
 from relay.webrtc import batch_slots, certificate, contract
 from relay.webrtc.fanout import Fanout, Slots
 from relay.webrtc.host_addresses import lan_addresses
+from relay.webrtc.line import Line
 from relay.webrtc.outbound import Form, Outbound
 from relay.webrtc.peer import Notify, PeerTimes, Surroundings
 from relay.webrtc.plain_slots import PlainSlots
@@ -145,6 +146,17 @@ class WebRtcEndpoint:
             if isinstance(peer, ReceiverPeer):
                 qualities.setdefault(peer.stream.id, []).append(peer.quality)
         return qualities
+
+    def sender_lines(self) -> dict[str, Line]:
+        """Return how the packets of each stream arrive here; of those that browsers send."""
+        return {
+            peer.stream.id: line
+            for peer in self.peers
+            if isinstance(peer, SenderPeer)
+            and peer.stream is not None
+            and peer.feedback is not None
+            and (line := peer.feedback.line) is not None
+        }
 
     @property
     def port(self) -> int:

@@ -1,9 +1,9 @@
 """How well a receiver hears, by its own reports."""
 
-import enum
 from dataclasses import dataclass
 
 from relay.rtp import rtcp
+from relay.webrtc.line import Line
 from relay.webrtc.outbound import Form
 
 CLOCK_RATE = 48_000
@@ -19,16 +19,6 @@ report every five seconds. Where it helps, a receiver reports less than was lost
 SECONDS = 1.0
 SILENT_S = 16 * SECONDS
 """So long without a report, where browsers send one every five seconds or so, is a bad line."""
-
-
-class Line(enum.Enum):
-    """A receiver's line, in a word."""
-
-    GOOD = "good"
-    WEAK = "weak"
-    """What is lost can mostly be repaired."""
-    BAD = "bad"
-    """The sound has gaps, comes late, or does not come at all."""
 
 
 @dataclass(slots=True)
@@ -64,17 +54,9 @@ class ReceiverQuality:
         """Return how the line is, in a word; None before the first report."""
         if not self.reports:
             return None
-        round_trip_s = self.round_trip_s or 0.0
-        if (
-            self.fraction_lost > 0.1
-            or self.jitter_s > 0.12
-            or round_trip_s > 1.0
-            or now - self.reported_at > SILENT_S
-        ):
+        if now - self.reported_at > SILENT_S:
             return Line.BAD
-        if self.fraction_lost > 0.02 or self.jitter_s > 0.05 or round_trip_s > 0.4:
-            return Line.WEAK
-        return Line.GOOD
+        return Line.of(self.fraction_lost, self.jitter_s, self.round_trip_s or 0.0)
 
     def take(self, block: rtcp.ReportBlock, now_ntp: int, now: float = 0.0) -> None:
         """Take note of a report about the packets we sent."""

@@ -7,10 +7,14 @@ from collections.abc import Callable
 from relay.rtp import rtcp
 from relay.rtp.missing import MissingPackets
 from relay.rtp.packet import RtpPacket
-from relay.rtp.reception import Reception
+from relay.rtp.reception import CLOCK_RATE, Reception
 from relay.rtp.sequence import unwrap_sequence
+from relay.webrtc.line import Line
 
 CNAME = "earshot"
+
+LOSS_SMOOTHING = 8
+"""Reports, one a second, until a loss is mostly forgotten: the line in a word must not flicker."""
 
 
 class SenderFeedback:
@@ -36,6 +40,7 @@ class SenderFeedback:
         self._ssrc = 1 + secrets.randbelow((1 << 32) - 1)
         self._last_sr = 0
         self._last_sr_at = 0.0
+        self._fraction_lost = 0.0
         self._asking: asyncio.TimerHandle | None = None
 
     def lacks(self, packet: RtpPacket) -> bool:
@@ -75,10 +80,19 @@ class SenderFeedback:
             round((self._clock() - self._last_sr_at) * 65536) if self._last_sr else 0
         )
         block = self.reception.report(self._last_sr, min(delay, 0xFFFFFFFF))
+        fraction_lost = block.fraction_lost / 256
+        self._fraction_lost += (fraction_lost - self._fraction_lost) / LOSS_SMOOTHING
         report = rtcp.ReceiverReport(self._ssrc, (block,))
         self._send(
             rtcp.receiver_report(report) + rtcp.source_description(self._ssrc, CNAME)
         )
+
+    @property
+    def line(self) -> Line | None:
+        """How its packets arrived in the last seconds; None before the first."""
+        if self.reception is None:
+            return None
+        return Line.of(self._fraction_lost, self.reception.jitter / CLOCK_RATE)
 
     def close(self) -> None:
         """Stop asking. Idempotent."""

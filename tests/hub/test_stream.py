@@ -70,3 +70,23 @@ async def test_changes_are_told_once_and_never_after_the_end() -> None:
     stream.set_state(StreamState.ENDED)
     stream.set_muted(False)
     assert len(changes) == 3
+
+
+async def test_what_the_house_mutes_goes_out_as_something_else() -> None:
+    """To everybody who follows it, until it is let through again; each change is told once."""
+    changes: list[None] = []
+    stream = Stream[int]("stream_1", changed=lambda: changes.append(None))
+    heard: list[int] = []
+    stream.attach(heard.append)
+    with stream.subscribe(5) as subscription:
+        changes.clear()
+        stream.mute_by_house(lambda frame: -frame)
+        stream.mute_by_house(lambda frame: -frame)
+        assert stream.muted_by_house
+        stream.push(1)
+        stream.mute_by_house(None)
+        stream.push(2)
+        assert subscription.take() == heard == [-1, 2]
+        assert len(changes) == 2
+    assert not stream.muted_by_house
+    assert not stream.muted, "that is what its sender says"

@@ -2,7 +2,9 @@
 
 import pytest
 
-from relay.rtp.opus import duration
+from relay.audio.codec import OpusDecoder
+from relay.audio.level import rms_dbfs
+from relay.rtp.opus import duration, silence
 from tests.fakes import FakeSender
 
 MS = 48
@@ -44,3 +46,17 @@ def test_what_is_no_opus_packet_is_refused(payload: bytes) -> None:
 def test_an_encoder_agrees() -> None:
     """What libopus makes of 20 ms says 20 ms."""
     assert duration(FakeSender().packet().payload) == 20 * MS
+
+
+@pytest.mark.parametrize("milliseconds", [2.5, 5, 7.5, 10, 20, 30, 40, 60, 100, 120])
+def test_silence_lasts_as_long_as_it_is_asked_for(milliseconds: float) -> None:
+    """And nothing is heard of what was loud before, from the first of its samples on."""
+    samples = round(milliseconds * MS)
+    assert duration(silence(samples)) == samples
+    decoder, sender = OpusDecoder(), FakeSender(level_dbfs=-3)
+    for _ in range(5):
+        decoder.decode(sender.packet().payload)
+    decoder.decode(silence(samples))  # the end of the sound overlaps with its beginning
+    pcm = decoder.decode(silence(samples))
+    assert len(pcm) == samples
+    assert rms_dbfs(pcm) < -80

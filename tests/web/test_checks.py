@@ -15,6 +15,7 @@ from relay.web import checks
 from relay.web.http_server import HttpServer
 from relay.web.loop_lag import LoopLag
 from relay.webrtc.endpoint import WebRtcEndpoint
+from tests.adapters.house import MqttHouse
 from tests.tls.house_keys import keeper
 from tests.web.house import PATIENCE_S, House
 
@@ -109,4 +110,18 @@ async def test_sources() -> None:
         check = checks.of_sources(register)
         assert check().alive
         assert check().details == {"icecast_port": None, "idle": 1}
+    assert not check().alive
+
+
+async def test_mqtt() -> None:
+    """A house without a broker is well; one in which nobody looks for it any more is not."""
+    async with MqttHouse(None) as house:
+        check = checks.of_mqtt(house.mqtt)
+        await house.until_asked()
+        assert check().alive
+        assert check().details == {
+            "state": "no_broker",
+            "broker": None,
+            "problem": None,
+        }
     assert not check().alive

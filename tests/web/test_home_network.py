@@ -3,6 +3,7 @@
 import pytest
 
 from relay.errors import SettingsError
+from relay.settings import AccessSettings
 from relay.web.home_network import HomeNetwork, address_of, networks_of
 
 AT_HOME = [
@@ -54,3 +55,14 @@ def test_only_proxies_are_believed(remote: str, noted: str, client: str) -> None
     home = HomeNetwork(proxies=networks_of(["192.168.1.9"], "x"))
     assert str(home.client(remote, {"X-Forwarded-For": noted})) == client
     assert str(home.client(remote, {})) == remote
+
+
+def test_the_options_say_what_belongs_to_it() -> None:
+    """Networks beside the private ones, and reverse proxies."""
+    settings = AccessSettings(
+        allowed_networks=("100.64.0.0/10",), trusted_proxies=("10.0.0.9",)
+    )
+    home = HomeNetwork.of(settings)
+    assert home.includes(address_of("100.64.0.1"))
+    assert home.is_proxy(address_of("10.0.0.9"))
+    assert not home.is_proxy(address_of("10.0.0.8"))

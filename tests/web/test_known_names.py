@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from relay.events import EventBus
+from relay.events import EventBus, NameChanged
 from relay.hub.identity import StreamName
 from relay.hub.media_relay import MediaRelay
 from relay.rtp.packet import RtpPacket
@@ -256,3 +256,57 @@ async def test_after_the_end_nothing_is_learnt(relay: MediaRelay[RtpPacket]) -> 
     await names.__aexit__(None, None, None)
     relay.publish(NURSERY)
     assert len(names) == 0
+
+
+async def test_what_the_house_mutes_stays_muted(
+    relay: MediaRelay[RtpPacket], tmp_path: Path
+) -> None:
+    """For the next who sends it, and after a restart."""
+    async with KnownNames(relay, tmp_path) as names:
+        stream = relay.publish(NURSERY)
+        names.set_muted("nursery-phone", True)
+        assert stream.muted_by_house
+        relay.end(stream, "stopped")
+        assert relay.publish(NURSERY).muted_by_house
+        assert not relay.publish(PORCH).muted_by_house
+    relay = MediaRelay(EventBus())
+    async with KnownNames(relay, tmp_path) as names:
+        stream = relay.publish(NURSERY)
+        assert stream.muted_by_house
+        names.set_muted("nursery-phone", False)
+        assert not stream.muted_by_house
+
+
+async def test_a_name_that_nobody_knows_cannot_be_muted(
+    relay: MediaRelay[RtpPacket],
+) -> None:
+    """Nor does that make it known."""
+    async with KnownNames(relay, None) as names:
+        names.set_muted("attic", True)
+        assert names.find("attic") is None
+
+
+async def test_what_is_muted_is_not_forgotten_for_others(
+    relay: MediaRelay[RtpPacket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many names are tried, a muted microphone stays muted."""
+    monkeypatch.setattr(known_names, "MAX_NAMES", 3)
+    async with KnownNames(relay, None) as names:
+        relay.end(relay.publish(NURSERY), "stopped")
+        names.set_muted("nursery-phone", True)
+        for place in range(5):
+            relay.end(relay.publish(StreamName.parse(f"Room {place}")), "stopped")
+        assert relay.publish(NURSERY).muted_by_house
+
+
+async def test_changes_of_names_are_told(relay: MediaRelay[RtpPacket]) -> None:
+    """Seen, muted, forgotten; what changes nothing is no change."""
+    told: list[str] = []
+    relay.events.subscribe(NameChanged, lambda event: told.append(event.slug))
+    async with KnownNames(relay, None) as names:
+        relay.publish(PORCH)
+        names.set_muted("porch", True)
+        names.set_muted("porch", True)
+        names.forget("porch")
+        names.forget("porch")
+    assert told == ["porch"] * 3

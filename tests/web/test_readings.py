@@ -12,6 +12,7 @@ from relay.errors import ProtocolError
 from relay.settings import Mp3Settings
 from relay.web import readings
 from relay.webrtc.endpoint import WebRtcEndpoint
+from tests.adapters.house import MqttHouse
 from tests.web.house import House
 
 PROTOCOL = Path(__file__).parents[2] / "docs" / "protocol.md"
@@ -44,6 +45,7 @@ async def test_of_the_real_parts(house: House) -> None:
             *readings.of_listeners(broadcasts),
             *readings.of_housekeeping(house.housekeeping),
             *readings.of_sources(house.sources),
+            *readings.of_mqtt(MqttHouse(None).mqtt),
         ]
         for reading in table:
             assert reading.family().samples, reading.name

@@ -103,7 +103,7 @@ def test_one_is_hushed() -> None:
     """With all that the same device hears; it comes back after five minutes and not before."""
     evening = Evening()
     first, _, _ = evening.hears(TABLET), evening.hears(TABLET), evening.hears(PHONE)
-    assert evening.roll.hush(evening.nursery, first.id, ANNA) == 2
+    assert evening.roll.hush(evening.nursery, first.id, ANNA.name) == 2
     assert evening.gone == [("Tablet", "hushed")] * 2
     assert evening.names == ["iPhone"]
     assert evening.roll.audience(evening.nursery).hushed == ("Tablet",)
@@ -119,7 +119,7 @@ def test_all_are_hushed_and_asked_back() -> None:
     evening = Evening()
     evening.hears(TABLET)
     evening.hears(PHONE)
-    assert evening.roll.hush(evening.nursery, None, ANNA) == 2
+    assert evening.roll.hush(evening.nursery, None, ANNA.name) == 2
     assert evening.names == []
     evening.hears(ANNA)
     evening.roll.unhush(evening.nursery)
@@ -130,7 +130,7 @@ def test_all_are_hushed_and_asked_back() -> None:
 def test_nobody_is_hushed_by_a_wrong_id() -> None:
     evening = Evening()
     evening.hears(TABLET)
-    assert evening.roll.hush(evening.nursery, "nobody", ANNA) == 0
+    assert evening.roll.hush(evening.nursery, "nobody", ANNA.name) == 0
     assert evening.names == ["Tablet"]
 
 
@@ -145,7 +145,7 @@ def test_who_slipped_in_while_being_hushed_is_found() -> None:
         by="webrtc",
     )
     late.ask_to_hear(evening.nursery)
-    evening.roll.hush(evening.nursery, seen.id, ANNA)
+    evening.roll.hush(evening.nursery, seen.id, ANNA.name)
     late.note(LISTEN, evening.nursery)
     evening.clock.advance(roll_module.RULES_EVERY_S)
     evening.roll.sweep()
@@ -210,7 +210,7 @@ async def test_who_heard_whom_is_in_the_audit_log(tmp_path: Path) -> None:
         evening = Evening(audit=audit)
         tablet = evening.hears(TABLET)
         evening.clock.advance(30)
-        evening.roll.hush(evening.nursery, tablet.id, ANNA)
+        evening.roll.hush(evening.nursery, tablet.id, ANNA.name)
     entries = map(json.loads, (tmp_path / "audit.jsonl").read_text().splitlines())
     told = [(e["event"], e["who"], e.get("seconds"), e.get("by")) for e in entries]
     assert told == [

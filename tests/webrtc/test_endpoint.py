@@ -13,6 +13,7 @@ from aiortc import MediaStreamTrack, RTCPeerConnection, RTCSessionDescription
 
 from relay.events import EventBus
 from relay.webrtc.endpoint import WebRtcEndpoint
+from relay.webrtc.line import Line
 from relay.webrtc.peer import PeerState
 from tests.webrtc.studio import Studio, settle, until
 
@@ -147,3 +148,12 @@ async def test_the_portable_way_of_sending_serves_too(
     ear = await studio.ear(mouth.stream)
     await mouth.say(5)
     assert [p.payload for p in ear.packets()][-5:] == mouth.said[-5:]
+
+
+async def test_it_knows_how_the_packets_of_each_sender_arrive(studio: Studio) -> None:
+    """By the id of its stream; who sends nothing has no line."""
+    studio.endpoint.sender_peer(lambda: pytest.fail("nobody speaks"), lambda *_: None)
+    assert studio.endpoint.sender_lines() == {}
+    mouth = await studio.mouth()
+    await mouth.say(5)
+    assert studio.endpoint.sender_lines() == {mouth.stream.id: Line.GOOD}

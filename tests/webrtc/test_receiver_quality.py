@@ -3,8 +3,9 @@
 import pytest
 
 from relay.rtp import rtcp
+from relay.webrtc.line import Line
 from relay.webrtc.outbound import Form
-from relay.webrtc.receiver_quality import CALM_REPORTS, SILENT_S, Line, ReceiverQuality
+from relay.webrtc.receiver_quality import CALM_REPORTS, SILENT_S, ReceiverQuality
 
 NOW = rtcp.ntp_time(1.79e9)
 

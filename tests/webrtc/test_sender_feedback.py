@@ -2,6 +2,7 @@
 
 from relay.rtp import rtcp
 from relay.rtp.packet import RtpPacket
+from relay.webrtc.line import Line
 from relay.webrtc.sender_feedback import SenderFeedback
 
 
@@ -82,3 +83,23 @@ async def test_a_new_ssrc_is_a_new_beginning() -> None:
     assert len(feedback.missing) == 0
     feedback.close()
     feedback.close()
+
+
+async def test_how_good_a_line_is_follows_its_losses_calmly() -> None:
+    """One bad second is not yet a bad line, some are, and later it is forgotten."""
+    clock = Clock()
+    feedback = SenderFeedback(lambda data: None, nack=False, clock=clock)
+    assert feedback.line is None
+    numbers = iter(range(10**6))
+
+    def second(every: int = 1) -> Line | None:
+        for n in (next(numbers) for _ in range(50)):
+            if n % every == 0:
+                feedback.received(packet(n, at=100.0 + n * 0.02))
+        feedback.report()
+        return feedback.line
+
+    assert second() is Line.GOOD
+    assert second(every=2) is Line.WEAK
+    assert [second(every=2) for _ in range(4)][-1] is Line.BAD
+    assert [second() for _ in range(30)][-1] is Line.GOOD

@@ -88,6 +88,8 @@ describe("what is heard, in words", () => {
     const muted = { ...status, stream: { ...stream, muted: true } };
     assert.equal(text.hearingText(status, "nursery", false).state, "live");
     assert.equal(text.hearingText(muted, "nursery", false).state, "muted");
+    const byHouse = { ...status, stream: { ...stream, muted_by_house: true } };
+    assert.match(text.hearingText(byHouse, "nursery", false).explanation, /house has muted/);
   });
 
   test("a sound that the browser does not play is not called heard", () => {
@@ -133,6 +135,7 @@ describe("what is sent, in words", () => {
     opening: false,
     vanished: false,
     stalled: false,
+    mutedByHouse: false,
     name: "Nursery",
   };
   for (const [name, difference, scene, headline] of [
@@ -142,6 +145,7 @@ describe("what is sent, in words", () => {
     ["on the way", { phase: "connecting" }, "calm", "Connecting…"],
     ["not received any more", { phase: "lost" }, "lost", "Nobody hears you"],
     ["without its microphone", { vanished: true }, "lost", "The microphone is gone"],
+    ["muted by the house", { mutedByHouse: true }, "calm", "Muted by the house"],
     ["connected, but without packets", { stalled: true }, "lost", "No sound arrives"],
     ["waiting for permission", { opening: true }, "calm", "Opening the microphone…"],
   ]) {
