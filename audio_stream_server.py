@@ -1,6 +1,7 @@
 """Sound over HTTP: the server of the second port, and routes that the first one has too."""
 
 import dataclasses
+from functools import partial
 
 from aiohttp import hdrs, web
 
@@ -116,7 +117,7 @@ class AudioStreamServer:
             wish.burst_bytes,
             IcyFramer() if wish.icy else None,
             _player(request),
-            welcome=visitor_of(request).still_welcome,
+            welcome=partial(visitor_of(request).still_may, Need.LISTEN),
         )
         async with self._listening.open(request, place, encoding, wishes) as listener:
             await response.prepare(request)

@@ -25,7 +25,7 @@ from relay.errors import SettingsError
 from relay.events import EventBus
 from relay.hub.media_relay import MediaRelay
 from relay.options import gather
-from relay.privileges import give_up_root
+from relay.privileges import gain_no_rights, give_up_root
 from relay.rtp.packet import RtpPacket
 from relay.settings import INGRESS_HOST, INGRESS_PEER, INGRESS_PORT, Settings
 from relay.sources.demo import DemoSource
@@ -41,6 +41,7 @@ from relay.web.gate import Gate
 from relay.web.greeting import greeting
 from relay.web.health import AUDIO_SERVER, MEDIA, Health, PartState
 from relay.web.home_address import HomeAddress
+from relay.web.home_assistant_users import HomeAssistantUsers
 from relay.web.home_network import HomeNetwork, address_of
 from relay.web.house_rules import HouseRules, Rule
 from relay.web.housekeeping import Housekeeping
@@ -98,11 +99,19 @@ def main() -> int:
         if certificates is not None:
             certificates.read_foreign()  # whose key may be root's alone
         give_up_root(settings.data_dir, options.run_as)
-        asyncio.run(serve(settings, options.report(), certificates=certificates))
+        gain_no_rights()
+        door = supervisors_door(settings, options.supervisor_token)
+        asyncio.run(serve(settings, options.report(), door, certificates))
     except SettingsError as error:
         print(f"Earshot cannot start: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def supervisors_door(settings: Settings, token: str | None) -> IngressDoor:
+    """Return the door of ingress, where users of Home Assistant come in."""
+    admins = HomeAssistantUsers(token or "", settings.access.ingress_admins)
+    return replace(SUPERVISOR, admins=admins)
 
 
 async def serve(

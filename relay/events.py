@@ -61,7 +61,7 @@ class PeerClosed:
 
 @dataclass(frozen=True, slots=True)
 class AccessChanged:
-    """Somebody who was let in may not be any more; who is there is to be asked again."""
+    """Somebody may not stay any more, or do other things; who is there is to be asked again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,8 @@ class Options:
     """What was ignored, for the log; it is not configured yet when options are read."""
     demo: bool
     run_as: str | None
-    supervisor_token: str | None = field(repr=False)
+    supervisor_token: str | None = field(default=None, repr=False)
+    """With which this app asks the Supervisor and Home Assistant."""
 
     @property
     def supervised(self) -> bool:

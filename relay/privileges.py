@@ -1,5 +1,12 @@
-"""Giving up root: what a container starts as root goes on as an ordinary user."""
+"""
+Giving up root: what a container starts as root goes on as an ordinary user.
 
+With the last user id that is root's the kernel takes every capability away
+(capabilities(7)); a program with set-user-id or file capabilities could give some back,
+and is kept from it.
+"""
+
+import ctypes
 import logging
 import os
 import pwd
@@ -8,6 +15,8 @@ from pathlib import Path
 from relay.errors import SettingsError
 
 logger = logging.getLogger(__name__)
+
+PR_SET_NO_NEW_PRIVS = 38
 
 NOBODY = 65534
 """The user and group of a system that has no user of the wanted name."""
@@ -37,6 +46,14 @@ def give_up_root(data_dir: Path, user: str | None) -> None:
             " start as that user, or set RELAY_USER=root to stay root"
         ) from None
     logger.info("gave up root: now user %d, group %d", uid, gid)
+
+
+def gain_no_rights() -> None:
+    """See to it that neither this process nor what it starts ever gets more rights (prctl(2))."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0:
+        reason = os.strerror(ctypes.get_errno())
+        logger.warning("this system does not forbid to gain rights: %s", reason)
 
 
 def _ids_of(user: str) -> tuple[int, int]:

@@ -73,6 +73,8 @@ class AccessSettings:
     """Networks that count as the home, beside private ones."""
     trusted_proxies: tuple[str, ...] = ()
     """Reverse proxies, whose word about their clients is believed."""
+    ingress_admins: tuple[str, ...] = ()
+    """Users of Home Assistant who are admins here, beside those who administer it."""
     rules: tuple[Mapping[str, Any], ...] = ()
     """Zones and hours, as `relay.web.house_rules` reads them."""
 
@@ -232,6 +234,7 @@ class Settings:
                 allowed_origins=tuple(options["allowed_origins"]),
                 allowed_networks=tuple(options["allowed_networks"]),
                 trusted_proxies=tuple(options["trusted_proxies"]),
+                ingress_admins=tuple(options["ingress_admins"]),
                 rules=tuple(options["rules"]),
             ),
             limits=LimitSettings(

@@ -136,6 +136,7 @@ REFUSED = {
     "host_names": ["earshot.home", ["two words"], ["http://earshot.home"]],
     "allowed_networks": ["10.0.0.0/8", ["home"]],
     "trusted_proxies": ["10.0.0.1", ["proxy.home"]],
+    "ingress_admins": ["anna", ["x" * 81]],
     "rules": [
         ["nobody"],
         [{"who": "x", "may": "shout", "streams": "y"}],

@@ -14,6 +14,15 @@ from relay.privileges import NOBODY, give_up_root
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs to be started as root")
 
+RIGHTS = """
+import sys
+from pathlib import Path
+from relay.privileges import gain_no_rights, give_up_root
+give_up_root(Path(sys.argv[1]), sys.argv[2])
+gain_no_rights()
+print(Path("/proc/self/status").read_text())
+"""
+
 GIVE_UP = """
 import os, sys
 from pathlib import Path
@@ -29,8 +38,12 @@ Path(sys.argv[1], "new").write_text("mine")
 
 
 def run_giving_up(data_dir: Path, user: str) -> list[str]:
+    return run([GIVE_UP, str(data_dir), user])
+
+
+def run(program: list[str]) -> list[str]:
     return subprocess.run(
-        [sys.executable, "-c", GIVE_UP, str(data_dir), user],
+        [sys.executable, "-c", *program],
         check=True,
         capture_output=True,
         text=True,
@@ -110,3 +123,16 @@ def test_who_names_nobody_else_stays_who_he_is(tmp_path: Path, user: str | None)
     give_up_root(tmp_path / "data", user)
     assert os.getresuid() == before
     assert not (tmp_path / "data").exists()
+
+
+@as_root
+def test_what_root_started_has_no_capability_left(open_folder: Path):
+    """Neither now nor by anything that it may start."""
+    status = run([RIGHTS, str(open_folder / "data"), "nobody"])
+    rights = dict(line.split(":\t", 1) for line in status if ":\t" in line)
+    kept = {name: rights[name] for name in ("CapEff", "CapPrm", "CapAmb", "CapInh")}
+    assert {name: int(mask, 16) for name, mask in kept.items()} == dict.fromkeys(
+        kept, 0
+    )
+    assert rights["NoNewPrivs"] == "1"
+    assert rights["Uid"].split() == [str(NOBODY)] * 4

@@ -35,6 +35,7 @@ OTHER_VALUES: dict[str, Any] = {
     "host_names": ["earshot.home"],
     "allowed_networks": ["100.64.0.0/10"],
     "trusted_proxies": ["192.0.2.9"],
+    "ingress_admins": ["anna"],
     "rules": [{"who": "Kids tablet", "may": "listen", "streams": "nursery"}],
     "sender_redundancy": True,
     "sender_dtx": True,

@@ -6,7 +6,7 @@
  * @typedef {Object} Device somebody who was let in
  * @property {string} id
  * @property {string} name
- * @property {"device" | "player"} kind
+ * @property {"device" | "player" | "monitor"} kind
  * @property {string[]} roles of "listen", "speak" and "admin"
  * @property {number} created_at in seconds since 1970
  * @property {number | null} seen_at
@@ -29,7 +29,7 @@ export class ApiError extends Error {
 /**
  * Ask, and return what is answered. Throws `ApiError`, or `TypeError` if nobody answers.
  *
- * @param {"GET" | "POST" | "PUT" | "DELETE"} method
+ * @param {"GET" | "POST" | "PUT" | "PATCH" | "DELETE"} method
  * @param {string} path beside the page, such as "api/me"
  * @param {Record<string, unknown>} [fields]
  * @returns {Promise<any>}

@@ -3,6 +3,7 @@
 import { ask } from "./api.js";
 import { CodeView } from "./code-view.js";
 import { find, say } from "./element.js";
+import { MonitorForm } from "./monitor-form.js";
 import { PeopleList } from "./people-list.js";
 import { PlayerForm } from "./player-form.js";
 import { apiErrorText } from "./text.js";
@@ -41,12 +42,15 @@ class DevicesPage {
   /** @param {Me} me an admin */
   constructor(me) {
     this.#me = me;
-    this.#people = new PeopleList(me.device_id, (id) =>
-      this.#attempt(() => ask("DELETE", `api/devices/${id}`)),
+    this.#people = new PeopleList(
+      me.device_id,
+      (id, change) => this.#attempt(() => ask("PATCH", `api/devices/${id}`, { ...change })),
+      (id) => this.#attempt(() => ask("DELETE", `api/devices/${id}`)),
     );
     new PlayerForm((name, stream) =>
       this.#attempt(() => ask("POST", "api/devices", { name, stream })),
     );
+    new MonitorForm((name) => this.#attempt(() => ask("POST", "api/monitors", { name })));
     find("left", HTMLElement).hidden = find("right", HTMLElement).hidden = false;
     this.#sayWhoIAm();
     this.#showMode();

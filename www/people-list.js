@@ -1,25 +1,31 @@
-/** The list of those who were let in, each with a button that sends it away. */
+/** The list of those who were let in, each with buttons that change it and send it away. */
 
 import { element, find, icon, say } from "./element.js";
+import { PersonForm } from "./person-form.js";
 import { rolesText, seenText } from "./who-am-i.js";
 
 /** @import { Device } from "./api.js" */
+/** @import { Change } from "./person-form.js" */
 
 const SURE_MS = 5000;
+const KINDS = { player: "Player", monitor: "Reads numbers" };
 
 export class PeopleList {
   #list = find("people", HTMLElement);
   #ownId;
+  #change;
   #revoke;
   /** @type {Map<string, PersonRow>} */
   #rows = new Map();
 
   /**
-   * @param {string | null} ownId this browser, which does not send itself away
+   * @param {string | null} ownId this browser, which does not lock itself out
+   * @param {(id: string, change: Change) => void} change
    * @param {(id: string) => void} revoke
    */
-  constructor(ownId, revoke) {
+  constructor(ownId, change, revoke) {
     this.#ownId = ownId;
+    this.#change = change;
     this.#revoke = revoke;
   }
 
@@ -35,7 +41,8 @@ export class PeopleList {
     for (const device of devices) {
       let row = this.#rows.get(device.id);
       if (!row) {
-        row = new PersonRow(device, device.id === this.#ownId ? null : this.#revoke);
+        const own = device.id === this.#ownId;
+        row = new PersonRow(device, own, this.#change, this.#revoke);
         this.#rows.set(device.id, row);
         this.#list.append(row.element);
       }
@@ -45,50 +52,96 @@ export class PeopleList {
 }
 
 class PersonRow {
+  #device;
+  #own;
+  #name = element("h3");
   #facts = element("p", { class: "quiet" });
+  #edit = element("button", { type: "button", class: "button" }, "Change");
+  #form;
+  #revoke;
 
   /**
    * @param {Device} device
-   * @param {((id: string) => void) | null} revoke null: it is this browser
+   * @param {boolean} own whether it is this browser
+   * @param {(id: string, change: Change) => void} change
+   * @param {(id: string) => void} revoke
    */
-  constructor(device, revoke) {
+  constructor(device, own, change, revoke) {
+    this.#device = device;
+    this.#own = own;
+    const { id, kind } = device;
+    this.#form = new PersonForm(
+      kind === "device" && !own,
+      (wanted) => change(id, wanted),
+      () => this.#closeForm(),
+    );
+    this.#edit.addEventListener("click", () => this.#openForm());
+    this.#revoke = own ? null : new RevokeButton(() => revoke(id));
     this.element = element(
       "li",
       { class: "person" },
-      icon(device.kind === "player" ? "speaker" : "device"),
-      element("div", {}, element("h3", {}, device.name), this.#facts),
-      revoke
-        ? revokeButton(device.name, () => revoke(device.id))
-        : element("span", { class: "quiet" }, "This browser"),
+      icon(kind === "player" ? "speaker" : "device"),
+      element("div", {}, this.#name, this.#facts),
+      element(
+        "div",
+        { class: "row person-buttons" },
+        this.#edit,
+        ...(this.#revoke ? [this.#revoke.element] : []),
+      ),
+      this.#form.element,
     );
   }
 
   /** @param {Device} device */
-  update({ kind, roles, seen_at }) {
-    const what = kind === "player" ? "Player" : rolesText(roles);
-    say(this.#facts, `${what} · ${seenText(seen_at, Date.now() / 1000)}`);
+  update(device) {
+    this.#device = device;
+    const { name, kind, roles, seen_at } = device;
+    const what = kind === "device" ? rolesText(roles) : KINDS[kind];
+    const seen = this.#own ? "This browser" : seenText(seen_at, Date.now() / 1000);
+    say(this.#name, name);
+    say(this.#facts, `${what} · ${seen}`);
+    this.#edit.setAttribute("aria-label", `Change ${name}`);
+    this.#revoke?.nameIs(name);
+  }
+
+  #openForm() {
+    this.#edit.hidden = true;
+    this.#form.open(this.#device);
+  }
+
+  #closeForm() {
+    this.#form.close();
+    this.#edit.hidden = false;
+    this.#edit.focus();
   }
 }
 
-/**
- * A button that asks once more: what it does cannot be undone.
- *
- * @param {string} name
- * @param {() => void} revoke
- */
-function revokeButton(name, revoke) {
-  const button = element("button", { type: "button", class: "button danger" }, "Revoke");
-  button.setAttribute("aria-label", `Revoke ${name}`);
-  button.addEventListener("click", () => {
-    if (button.dataset.sure === "true") return revoke();
-    button.dataset.sure = "true";
-    say(button, "Really?");
-    button.setAttribute("aria-label", `Really revoke ${name}?`);
-    setTimeout(() => {
-      button.dataset.sure = "false";
-      say(button, "Revoke");
-      button.setAttribute("aria-label", `Revoke ${name}`);
-    }, SURE_MS);
-  });
-  return button;
+/** A button that asks once more: what it does cannot be undone. */
+class RevokeButton {
+  element = element("button", { type: "button", class: "button danger" });
+  #name = "";
+  #sure = false;
+
+  /** @param {() => void} revoke */
+  constructor(revoke) {
+    this.element.addEventListener("click", () => {
+      if (this.#sure) return revoke();
+      this.#isSure(true);
+      setTimeout(() => this.#isSure(false), SURE_MS);
+    });
+  }
+
+  /** @param {string} name */
+  nameIs(name) {
+    this.#name = name;
+    this.#isSure(this.#sure);
+  }
+
+  /** @param {boolean} sure */
+  #isSure(sure) {
+    this.#sure = sure;
+    this.element.dataset.sure = String(sure);
+    say(this.element, sure ? "Really?" : "Revoke");
+    this.element.setAttribute("aria-label", `${sure ? "Really revoke" : "Revoke"} ${this.#name}`);
+  }
 }

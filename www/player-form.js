@@ -1,16 +1,14 @@
 /** Letting a player in: its name, what it plays, and its address, which is shown once. */
 
 import { ask } from "./api.js";
-import { copyTextOf } from "./clipboard.js";
-import { element, find, say } from "./element.js";
-
-const COPIED_MS = 2500;
+import { element, find } from "./element.js";
+import { SecretView } from "./secret-view.js";
 
 export class PlayerForm {
   #form = find("player-form", HTMLFormElement);
   #name = find("player-name", HTMLInputElement);
   #stream = find("player-stream", HTMLSelectElement);
-  #address = find("address", HTMLElement);
+  #made = new SecretView("made", "whoever has it hears what is on the air");
   #add;
 
   /**
@@ -22,7 +20,6 @@ export class PlayerForm {
       event.preventDefault();
       void this.#submit();
     });
-    find("copy", HTMLButtonElement).addEventListener("click", () => void this.#copy());
     void this.#offerStreams();
   }
 
@@ -41,13 +38,6 @@ export class PlayerForm {
     const made = await this.#add(this.#name.value, this.#stream.value);
     if (made === null) return;
     this.#name.value = "";
-    find("made", HTMLElement).hidden = false;
-    say(this.#address, made.url);
-  }
-
-  async #copy() {
-    const label = find("copy-label", HTMLElement);
-    say(label, (await copyTextOf(this.#address)) ? "Copied" : "Selected");
-    setTimeout(() => say(label, "Copy"), COPIED_MS);
+    this.#made.show(made.url);
   }
 }

@@ -12,6 +12,8 @@ const ANSWER_MS = 6000; // a port that a firewall swallows never answers
  * @property {Record<string, string>} pages where other devices open pages
  * @property {"own" | "foreign"} [source] whose certificate it is
  * @property {string | null} [authority_fingerprint] of the authority to be trusted; null: none is ours
+ * @property {string | null} [next_authority_fingerprint] of the one that takes over; null: none yet
+ * @property {string | null} [next_authority_from] when that is, at the latest
  * @property {string[]} [names]
  * @property {number} [days_left]
  * @property {boolean} [covered] whether the certificate is for `host`

@@ -1,5 +1,6 @@
 /** The page on which a device comes to trust this server, and sees that it does. */
 
+import { AuthorityRenewal } from "./authority-renewal.js";
 import { element, find, icon, say } from "./element.js";
 import { openLine, showLine } from "./relay-line.js";
 import { answersOverHttps, askTls, httpsAddress, verdictOf } from "./tls-state.js";
@@ -17,6 +18,7 @@ class TrustPage {
   /** @type {Verdict | null} */
   #verdict = null;
   #looking = false;
+  #renewal = new AuthorityRenewal((tls) => this.#showFacts(tls));
 
   constructor() {
     const again = () => void this.#look();
@@ -104,6 +106,7 @@ class TrustPage {
     const fingerprint = tls?.authority_fingerprint;
     find("identity", HTMLElement).hidden = !fingerprint;
     if (fingerprint) say(find("fingerprint", HTMLElement), fingerprint);
+    this.#renewal.show(tls);
     const problem = find("problem", HTMLElement);
     problem.hidden = !tls?.problem;
     if (tls?.problem) say(problem, `Earshot says: ${tls.problem}.`);
@@ -130,6 +133,7 @@ class TrustPage {
     const link = find("download", HTMLAnchorElement);
     link.href = file;
     link.replaceChildren(icon("download"), label);
+    this.#renewal.offer(file);
     find("step-list", HTMLElement).replaceChildren(
       ...steps.map((step) => element("li", {}, step)),
       element("li", {}, "Come back to this page: it notices by itself."),

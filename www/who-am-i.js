@@ -81,6 +81,9 @@ export function seenText(seen_at, now) {
   return days === 1 ? "Seen yesterday" : `Seen ${days} days ago`;
 }
 
+/** What a device may be allowed, as the relay tells it: in the order of the alphabet. */
+export const ROLES = [["listen", "speak"], ["listen"], ["speak"], ["admin", "listen", "speak"]];
+
 /**
  * What somebody may do, in words.
  *

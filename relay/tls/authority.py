@@ -22,10 +22,13 @@ from relay.tls import secret_file
 from relay.tls.names import Names, Network, address_of
 
 FILE_NAME = "authority.pem"
+NEXT_FILE_NAME = "authority_next.pem"
+"""The one that takes over; devices can trust it before."""
 
 DAY = datetime.timedelta(days=1)
 LIFETIME = 3652 * DAY
 LAST_YEAR = 365 * DAY
+"""In it the next one is there already."""
 REPLACED_BEFORE = 90 * DAY
 """What it signs may last as long."""
 
@@ -143,9 +146,16 @@ class Authority:
         """Tell whether it may vouch for a name or an address (RFC 5280, 4.2.1.10)."""
         return any(_permits(subtree, name) for subtree in self._permitted)
 
+    @property
+    def replaced_at(self) -> datetime.datetime:
+        """From when on what it signs could outlive it."""
+        return self.certificate.not_valid_after_utc - REPLACED_BEFORE
+
     def has_ended(self, now: datetime.datetime) -> bool:
-        """Tell whether what it signs now could outlive it."""
-        return now >= self.certificate.not_valid_after_utc - REPLACED_BEFORE
+        return now >= self.replaced_at
+
+    def is_in_its_last_year(self, now: datetime.datetime) -> bool:
+        return now > self.certificate.not_valid_after_utc - LAST_YEAR
 
 
 def _permits(subtree: x509.GeneralName, name: str) -> bool:

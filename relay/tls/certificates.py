@@ -81,6 +81,22 @@ class Certificates:
         return self._own.authority if self.current.source is Source.OWN else None
 
     @property
+    def next_authority(self) -> Authority | None:
+        """The one that takes over, if devices should trust it already."""
+        return self._own.next if self.current.source is Source.OWN else None
+
+    async def prepare_authority(self) -> None:
+        """Make the next one. Raises `OSError`."""
+        await asyncio.to_thread(
+            lambda: self._own.prepare(self._names(), self._now()),
+        )
+
+    async def switch_authority(self) -> None:
+        """Have the next one take over, and show what it signs. Idempotent; raises `OSError`."""
+        await asyncio.to_thread(self._own.switch)
+        await asyncio.to_thread(self.look)
+
+    @property
     def alive(self) -> bool:
         return (
             self._watch is not None

@@ -30,7 +30,10 @@ from relay.web.trust import (
 logger = logging.getLogger(__name__)
 
 FETCH_SITE = "Sec-Fetch-Site"
-USER_NAME = "X-Remote-User-Display-Name"
+USER_ID = "X-Remote-User-Id"
+USER_NAME = "X-Remote-User-Name"
+"""What somebody logs in to Home Assistant with."""
+USER_DISPLAY_NAME = "X-Remote-User-Display-Name"
 
 CAST_ORIGIN = "https://www.gstatic.com"
 """The page in Google's Cast devices that plays what it is told to."""
@@ -48,6 +51,25 @@ HEADERS = {
 """On every answer that does not say otherwise itself."""
 
 
+class Administrators(Protocol):
+    """Knows which users of Home Assistant administer it."""
+
+    async def ask(self) -> None:
+        """Called before each request; learns anew who they are, if that is due."""
+
+    def include(self, user_id: str, name: str) -> bool: ...
+
+
+class NoAdministrators:
+    """Nobody knows any."""
+
+    async def ask(self) -> None:
+        """Nobody answers."""
+
+    def include(self, user_id: str, name: str) -> bool:
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class IngressDoor:
     """The listener of Home Assistant's ingress; whoever comes through it has logged in there."""
@@ -55,6 +77,7 @@ class IngressDoor:
     host: str
     port: int
     peers: frozenset[str]
+    admins: Administrators = field(default_factory=NoAdministrators)
 
 
 class Credentials(Protocol):
@@ -91,8 +114,8 @@ class Access:
 
     def visitor(self, request: web.Request) -> Visitor:
         """Return who asks. Raises `web.HTTPException` for whom no door is open."""
-        if self.ingress is not None and _port(request) == self.ingress.port:
-            return self._by_ingress(request, self.ingress)
+        if door := self._ingress_of(request):
+            return self._by_ingress(request, door)
         address = self.network.client(request.remote, request.headers)
         if not self.network.includes(address):
             logger.info("refused %s: not an address of the home", address)
@@ -113,14 +136,36 @@ class Access:
         return Visitor(
             *(Trust.LAN, str(address), AT_HOME),
             here=here,
-            still_welcome=lambda: not self.mode.paired,
+            renew=lambda visitor: None if self.mode.paired else visitor,
         )
 
+    async def ask_who_administers(self, request: web.Request) -> None:
+        """Before `visitor`, which knows by heart."""
+        door = self._ingress_of(request)
+        if door is not None and request.remote in door.peers:
+            await door.admins.ask()
+
+    def _ingress_of(self, request: web.Request) -> IngressDoor | None:
+        """Return the door of ingress, if the request came there."""
+        door = self.ingress
+        return door if door is not None and _port(request) == door.port else None
+
     def _by_ingress(self, request: web.Request, door: IngressDoor) -> Visitor:
+        """Return a user of Home Assistant: who administers that may do all here, too."""
         if request.remote not in door.peers:
             raise web.HTTPForbidden(text="this port is Home Assistant's alone\n")
-        name = request.headers.get(USER_NAME, "")[:80]
-        return Visitor(Trust.INGRESS, request.remote or "", EVERYTHING, name)
+        user_id = request.headers.get(USER_ID, "")
+        login = request.headers.get(USER_NAME, "")
+        name = (request.headers.get(USER_DISPLAY_NAME) or login)[:80]
+
+        def renewed(visitor: Visitor) -> Visitor:
+            admin = door.admins.include(user_id, login)
+            return replace(visitor, roles=EVERYTHING if admin else AT_HOME)
+
+        visitor = Visitor(
+            *(Trust.INGRESS, request.remote or "", AT_HOME, name), renew=renewed
+        )
+        return renewed(visitor)
 
     def _check_page(self, request: web.Request, arrived_at: str | None) -> None:
         """
@@ -163,6 +208,7 @@ def guard(access: Access) -> Callable[..., Awaitable[web.StreamResponse]]:
 
     @web.middleware
     async def admit(request: web.Request, handler: Handler) -> web.StreamResponse:
+        await access.ask_who_administers(request)
         visitor = request[VISITOR] = access.visitor(request)
         if request.match_info.http_exception is None:
             need = _needed(request)

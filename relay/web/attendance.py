@@ -4,11 +4,16 @@ import secrets
 from collections.abc import Callable
 from typing import Protocol
 
-from relay.errors import RelayError
+from relay.errors import NotAllowed, RelayError
 from relay.web.guest import Guest
 from relay.web.limits import Headcount
 from relay.web.media import PacketStream
 from relay.web.trust import Role
+
+NO_ROLE = {
+    Role.LISTEN: NotAllowed("this device may not hear"),
+    Role.SPEAK: NotAllowed("this device may not send"),
+}
 
 
 class House(Protocol):
@@ -22,6 +27,8 @@ class House(Protocol):
     def begun(self, attendance: "Attendance") -> None: ...
 
     def over(self, attendance: "Attendance") -> None: ...
+
+    def cut(self, attendance: "Attendance", why: RelayError) -> None: ...
 
 
 def topic_of(stream: PacketStream) -> str:
@@ -79,6 +86,11 @@ class Attendance:
 
     def ask_to_hear(self, stream: PacketStream) -> None:
         self.ask(Role.LISTEN, topic_of(stream), stream.slug)
+
+    def check_role(self) -> None:
+        """Be sent away if the role was taken away meanwhile."""
+        if self.role is not None and not self.guest.may(self.role):
+            self._house.cut(self, NO_ROLE[self.role])
 
     def note(self, role: Role | None, stream: PacketStream | None = None) -> None:
         """Note what it does now. Idempotent; None: nothing any more."""

@@ -18,6 +18,10 @@ SECONDS = 1.0
 PING_AFTER_S = 20 * SECONDS
 LOST_AFTER_S = 20 * SECONDS
 """Counted from the ping."""
+FIRST_PING_AFTER_S = 2 * SECONDS
+FIRST_SIGN_S = 8 * SECONDS
+"""The same for who has given no sign of life yet. Any WebSocket client answers a ping by
+itself (RFC 6455, 5.5.2), so who only wants to watch need not say anything."""
 
 # What is too large is still read up to here, so that it can be answered in words;
 # beyond it the socket is closed with code 1009.
@@ -61,6 +65,7 @@ class ClientSocket:
         self._transport = request.transport
         self._clock = clock
         self._heard_at = clock()
+        self._heard_anything = False
         self._pinged_at: float | None = None
 
     @classmethod
@@ -106,6 +111,7 @@ class ClientSocket:
     def _hear(self, type_: WSMsgType) -> None:
         if type_ not in ENDS:
             self._heard_at = self._clock()
+            self._heard_anything = True
             self._pinged_at = None
 
     def _ended(self, type_: WSMsgType, data: object) -> None:
@@ -126,15 +132,16 @@ class ClientSocket:
 
     def is_silent(self) -> bool:
         """Whether the client left a ping unanswered for too long."""
-        return (
-            self._pinged_at is not None
-            and self._clock() - self._pinged_at >= LOST_AFTER_S
-        )
+        if self._pinged_at is None:
+            return False
+        patience_s = LOST_AFTER_S if self._heard_anything else FIRST_SIGN_S
+        return self._clock() - self._pinged_at >= patience_s
 
     def is_due_for_ping(self) -> bool:
-        return (
-            self._pinged_at is None and self._clock() - self._heard_at >= PING_AFTER_S
-        )
+        if self._pinged_at is not None:
+            return False
+        patience_s = PING_AFTER_S if self._heard_anything else FIRST_PING_AFTER_S
+        return self._clock() - self._heard_at >= patience_s
 
     async def ping(self) -> None:
         self._pinged_at = self._clock()

@@ -190,7 +190,7 @@ class Connection:
         """Look after the heartbeat, or after media without a socket. Call often."""
         if self._closing is not None:
             return
-        if not self.guest.visitor.still_welcome():
+        if not self.guest.renew():
             self.close_soon(CloseReason.REVOKED)
             return
         self._dialogue.sweep()

@@ -1,5 +1,7 @@
 """What devices and players show to be let in: a cookie, a header, or a key in the address."""
 
+from dataclasses import replace
+
 from aiohttp import hdrs, web
 
 from relay.web.access_mode import AccessMode
@@ -17,6 +19,7 @@ PLAYER_PATH = "/p/{key}"
 
 BEARER = "Bearer "
 JUST_LISTEN = frozenset({Role.LISTEN})
+JUST_NUMBERS = frozenset({Role.MONITOR})
 
 
 class DeviceCredentials:
@@ -71,7 +74,7 @@ class DeviceCredentials:
             Trust.SIGNED,
             address,
             JUST_LISTEN,
-            still_welcome=lambda: self._is_good(signature),
+            renew=lambda visitor: visitor if self._is_good(signature) else None,
         )
 
     def _as_visitor(self, device: Device, address: str) -> Visitor:
@@ -82,8 +85,14 @@ class DeviceCredentials:
             device.roles,
             device.name,
             device.id,
-            still_welcome=lambda: device.id in self._devices,
+            renew=self._renewed,
         )
+
+    def _renewed(self, visitor: Visitor) -> Visitor | None:
+        device = self._devices.get(visitor.device_id)
+        if device is None:
+            return None
+        return replace(visitor, roles=device.roles, name=device.name)
 
     def _is_good(self, signature: Signature) -> bool:
         """Whether it is good, and so is whoever made it."""
@@ -91,7 +100,10 @@ class DeviceCredentials:
             return False
         if signature.maker == Trust.LAN:
             return not self._mode.paired
-        return signature.maker == Trust.INGRESS or signature.maker in self._devices
+        if signature.maker == Trust.INGRESS:
+            return True
+        maker = self._devices.get(signature.maker)
+        return maker is not None and maker.may_listen
 
 
 def tokens_of(request: web.Request) -> list[str]:

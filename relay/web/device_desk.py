@@ -7,16 +7,17 @@ from aiohttp import web
 
 from relay.audio.formats import FORMATS
 from relay.consumers.http_broadcast import LATEST
-from relay.errors import MalformedMessage
+from relay.errors import MalformedMessage, NotAllowed
 from relay.hub.identity import slug_of
 from relay.signaling.fields import Json, read_text
-from relay.web.credentials import JUST_LISTEN, maker_of
+from relay.web.credentials import JUST_LISTEN, JUST_NUMBERS, maker_of
 from relay.web.devices import Devices, Kind
 from relay.web.home_address import HomeAddress
 from relay.web.json_request import answer_json, in_json, read_fields
 from relay.web.pairing_codes import PairingCodes
+from relay.web.pairing_desk import read_roles
 from relay.web.signed_address import LONGEST_S, SignedAddresses
-from relay.web.trust import Need, needs, visitor_of
+from relay.web.trust import Need, Role, Visitor, needs, visitor_of
 
 _AS_IT_IS = re.compile(r"[A-Za-z0-9_-]{1,64}")
 DEFAULT_FORMAT = "mp3"
@@ -35,6 +36,8 @@ class DeviceDesk:
     def add_routes(self, app: web.Application) -> None:
         app.router.add_get("/api/devices", self.list)
         app.router.add_post("/api/devices", self.add_player)
+        app.router.add_post("/api/monitors", self.add_monitor)
+        app.router.add_patch("/api/devices/{id}", self.change)
         app.router.add_delete("/api/devices/{id}", self.revoke)
         app.router.add_post("/api/links", self.link)
         app.router.add_delete("/api/links", self.void_links)
@@ -69,9 +72,42 @@ class DeviceDesk:
 
     @needs(Need.ADMIN)
     @in_json
+    async def add_monitor(self, request: web.Request) -> web.StreamResponse:
+        """Let a program in that reads numbers alone. Its key is in this answer, and nowhere else."""
+        name = read_text(await read_fields(request), "name") or ""
+        monitor, key = await self.devices.add(name, Kind.MONITOR, JUST_NUMBERS)
+        return answer_json({"device": monitor.fields(), "key": key})
+
+    @needs(Need.ADMIN)
+    @in_json
+    async def change(self, request: web.Request) -> web.StreamResponse:
+        """Give somebody another name or other roles, whatever it does at this moment."""
+        device_id = request.match_info["id"]
+        fields = await read_fields(request)
+        name = read_text(fields, "name")
+        roles = read_roles(fields) if "roles" in fields else None
+        if roles is not None:
+            self._check_roles(device_id, visitor_of(request))
+            if Role.ADMIN not in roles:
+                self.codes.void(device_id)
+        device = await self.devices.change(device_id, name=name, roles=roles)
+        return answer_json({"device": device.fields()})
+
+    def _check_roles(self, device_id: str, admin: Visitor) -> None:
+        """Raises `NotAllowed` for whom no roles can be given."""
+        device = self.devices.get(device_id)
+        if device is not None and device.kind is not Kind.DEVICE:
+            raise NotAllowed("only paired devices have roles to choose from")
+        if device_id == admin.device_id:
+            raise NotAllowed("another admin has to do this: nobody locks himself out")
+
+    @needs(Need.ADMIN)
+    @in_json
     async def revoke(self, request: web.Request) -> web.StreamResponse:
         """Send somebody away, whatever it does at this moment."""
-        await self.devices.revoke(request.match_info["id"])
+        device_id = request.match_info["id"]
+        self.codes.void(device_id)
+        await self.devices.revoke(device_id)
         return answer_json({})
 
     @needs(Need.LISTEN)

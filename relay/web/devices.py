@@ -1,4 +1,4 @@
-"""Who was let in by name: paired devices and players, each with a token that can be revoked."""
+"""Who was let in by name: paired devices, players and monitors, each with a token that can be revoked."""
 
 import enum
 import hashlib
@@ -31,6 +31,8 @@ class Kind(enum.StrEnum):
     """A browser; its token is in a cookie."""
     PLAYER = "player"
     """Plays sound over HTTP; its token is in the address."""
+    MONITOR = "monitor"
+    """Reads numbers, as Prometheus does; its token is in a header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,10 @@ class Device:
             seen_at=None if fields["seen_at"] is None else float(fields["seen_at"]),
             token_hash=str(fields["token_hash"]),
         )
+
+    @property
+    def may_listen(self) -> bool:
+        return not self.roles.isdisjoint({Role.LISTEN, Role.ADMIN})
 
     def fields(self) -> dict[str, Any]:
         """Return what people may see of it."""
@@ -102,8 +108,8 @@ class Devices:
     def __len__(self) -> int:
         return len(self._by_id)
 
-    def __contains__(self, device_id: str | None) -> bool:
-        return device_id in self._by_id
+    def get(self, device_id: str | None) -> Device | None:
+        return self._by_id.get(device_id or "")
 
     @property
     def all(self) -> list[Device]:
@@ -125,7 +131,7 @@ class Devices:
         """Remember that it was here just now."""
         now = self._clock()
         seen_at = device.seen_at or 0.0
-        if device.id in self and not 0 <= now - seen_at < SEEN_EVERY_S:
+        if device.id in self._by_id and not 0 <= now - seen_at < SEEN_EVERY_S:
             self._put(replace(device, seen_at=now))
             self._unsaved = True
             self._background.run(self._save(), "saving the devices")
@@ -159,23 +165,51 @@ class Devices:
         logger.info("let in: %s %r", kind.value, device.name)
         return device, token
 
+    async def change(
+        self,
+        device_id: str,
+        *,
+        name: str | None = None,
+        roles: frozenset[Role] | None = None,
+    ) -> Device:
+        """
+        Give one another name or other roles, at once; None leaves it as it is.
+
+        Raises `DeviceNotFound`, `BadName`, or `OSError` if it holds until a restart only.
+        """
+        device = self._known(device_id)
+        if name is not None:
+            name = self._free(checked_name(name), device)
+        changed = replace(device, name=name or device.name, roles=roles or device.roles)
+        if changed != device:
+            self._put(changed)
+            may = ", ".join(sorted(changed.roles))
+            logger.info("changed: %r is %r now, may %s", device.name, changed.name, may)
+            self._bus.publish(events.AccessChanged())
+            await self._save()
+        return changed
+
     async def revoke(self, device_id: str) -> None:
         """
         Forget one; what it hears or sends ends now.
 
         Raises `DeviceNotFound`, or `OSError` if it would be back after a restart.
         """
-        device = self._by_id.get(device_id)
-        if device is None:
-            raise DeviceNotFound("there is no such device or player any more")
+        device = self._known(device_id)
         self._drop(device)
         logger.info("revoked: %s %r", device.kind.value, device.name)
         self._bus.publish(events.AccessChanged())
         await self._save()
 
-    def _free(self, name: str) -> str:
-        """Return a name that nobody has yet: rules of the house go by names."""
-        taken = {device.name.casefold() for device in self.all}
+    def _known(self, device_id: str) -> Device:
+        device = self._by_id.get(device_id)
+        if device is None:
+            raise DeviceNotFound("there is no such device or player any more")
+        return device
+
+    def _free(self, name: str, but: Device | None = None) -> str:
+        """Return a name that nobody ``but`` one has yet: rules of the house go by names."""
+        taken = {device.name.casefold() for device in self.all if device is not but}
         free, number = name, 1
         while free.casefold() in taken:
             number += 1

@@ -164,6 +164,9 @@ class Dialogue:
     def sweep(self) -> None:
         """Note what came about by itself, and tell of it. Call often."""
         self._note()
+        self._attendance.check_role()
+        if not self._guest.may(Role.LISTEN):
+            self.stop_watching()
         if self.wants_details:
             self._audience.tell(self._slot.stream if self.sends else None)
 
@@ -210,9 +213,8 @@ class Dialogue:
         if self.state in (AWAITING_OFFER, SENDING):
             self._attendance.note(Role.SPEAK, stream if self.sends else None)
         elif self.state in (AWAITING_ANSWER, RECEIVING):
-            self._attendance.note(
-                Role.LISTEN, stream if self.state is RECEIVING else None
-            )
+            heard = stream if self.state is RECEIVING else None
+            self._attendance.note(Role.LISTEN, heard)
         else:
             self._attendance.note(None)
 

@@ -12,9 +12,9 @@ from relay.web.trust import Need, Role, Trust, Visitor, visitor_of
 MAX_NAME = 60
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Guest:
-    """Who sends a request, for as long as it lasts."""
+    """Who sends a request, for as long as it lasts; roles and names may change meanwhile."""
 
     visitor: Visitor
     name: str
@@ -44,6 +44,14 @@ class Guest:
             counted_as = None
         name = visitor.name or kind or visitor.address
         return cls(visitor, _on_one_line(name), key, counted_as)
+
+    def renew(self) -> bool:
+        """Ask again who it is; return whether it may stay."""
+        visitor = self.visitor.now()
+        if visitor is not None and visitor != self.visitor:
+            self.visitor = visitor
+            self.name = _on_one_line(visitor.name) or self.name
+        return visitor is not None
 
     def may(self, role: Role) -> bool:
         return role in self.visitor.roles or Role.ADMIN in self.visitor.roles

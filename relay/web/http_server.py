@@ -34,11 +34,16 @@ def is_our_fault(record: logging.LogRecord) -> bool:
 request_logger.addFilter(is_our_fault)
 
 SECONDS = 1.0
+MS_PER_S = 1000
 HANDLER_TIMEOUT_S = 0.25 * SECONDS
 """What a request that still runs at shutdown is given to end by itself."""
 
 HEAD_TIMEOUT_S = 8 * SECONDS
 """A connection has so long for a request's head, whether it dribbles or is silent."""
+
+STALLED_WRITE_S = 60 * SECONDS
+"""Who takes nothing of an answer for so long is cut off by the kernel, whatever is written:
+it may be gone, or keep its window shut. Live sound and signaling look sooner."""
 
 GOODBYE_S = 1 * SECONDS
 """What a client is given to end encryption in order."""
@@ -173,6 +178,10 @@ class HttpServer:
             self.connections_refused += 1
             connection.close()
             return
+        connection.setsockopt(
+            *(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT),
+            int(STALLED_WRITE_S * MS_PER_S),
+        )
         arriving = asyncio.create_task(
             self._welcome(connection, tls), name="http arrival"
         )

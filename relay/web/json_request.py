@@ -14,6 +14,7 @@ from relay.errors import (
     DeviceNotFound,
     MalformedMessage,
     MessageTooLarge,
+    NotAllowed,
     RelayError,
     StreamNotFound,
     WrongCode,
@@ -31,6 +32,7 @@ NO_STORE = {hdrs.CACHE_CONTROL: "no-store"}
 STATUSES: dict[type[RelayError], int] = {
     MessageTooLarge: 413,
     WrongCode: 403,
+    NotAllowed: 403,
     DeviceNotFound: 404,
     StreamNotFound: 404,
     CapacityExceeded: 503,

@@ -14,10 +14,12 @@ from relay.tls.server_certificate import fingerprint
 from relay.web.greeting import in_url
 from relay.web.ios_profile import CONTENT_TYPE as PROFILE_TYPE
 from relay.web.ios_profile import profile_of
+from relay.web.json_request import in_json
 from relay.web.pages import SECURITY_HEADERS, Pages
 from relay.web.qr_code import svg_of
 from relay.web.trust import Need, needs
 
+CERTIFICATE_TYPE = "application/x-x509-ca-cert"
 NO_STORE = {hdrs.CACHE_CONTROL: "no-store"}
 POLICY = "Content-Security-Policy"
 
@@ -44,6 +46,10 @@ class Onboarding:
     def add_routes(self, app: web.Application) -> None:
         app.router.add_get("/ca.crt", self.ca)
         app.router.add_get("/earshot.mobileconfig", self.profile)
+        app.router.add_get("/ca-next.crt", self.next_ca)
+        app.router.add_get("/earshot-next.mobileconfig", self.next_profile)
+        app.router.add_post("/api/tls/authority", self.prepare)
+        app.router.add_put("/api/tls/authority", self.switch)
         app.router.add_get("/api/tls", self.state)
         app.router.add_get("/api/tls/ping", self.ping)
         app.router.add_get("/api/qr", self.qr)
@@ -51,21 +57,40 @@ class Onboarding:
     @needs(Need.NOTHING)
     async def ca(self, _: web.Request) -> web.Response:
         """Answer with the authority's certificate, never with a key."""
-        return web.Response(
-            body=self._authority().pem,
-            content_type="application/x-x509-ca-cert",
-            headers=NO_STORE
-            | {hdrs.CONTENT_DISPOSITION: 'attachment; filename="earshot-ca.crt"'},
-        )
+        return _file(self._authority().pem, CERTIFICATE_TYPE, "earshot-ca.crt")
 
     @needs(Need.NOTHING)
     async def profile(self, _: web.Request) -> web.Response:
-        return web.Response(
-            body=profile_of(self._authority()),
-            content_type=PROFILE_TYPE,
-            headers=NO_STORE
-            | {hdrs.CONTENT_DISPOSITION: 'attachment; filename="earshot.mobileconfig"'},
-        )
+        profile = profile_of(self._authority())
+        return _file(profile, PROFILE_TYPE, "earshot.mobileconfig")
+
+    @needs(Need.NOTHING)
+    async def next_ca(self, _: web.Request) -> web.Response:
+        """Answer with the certificate of the authority that takes over."""
+        return _file(self._next().pem, CERTIFICATE_TYPE, "earshot-ca-next.crt")
+
+    @needs(Need.NOTHING)
+    async def next_profile(self, _: web.Request) -> web.Response:
+        profile = profile_of(self._next())
+        return _file(profile, PROFILE_TYPE, "earshot-next.mobileconfig")
+
+    @needs(Need.ADMIN)
+    @in_json
+    async def prepare(self, request: web.Request) -> web.Response:
+        """Make the authority that takes over, for the names that this machine has now."""
+        self._authority()
+        assert self.certificates is not None, "there is an authority"
+        await self.certificates.prepare_authority()
+        return await self.state(request)
+
+    @needs(Need.ADMIN)
+    @in_json
+    async def switch(self, request: web.Request) -> web.Response:
+        """Have it take over now: devices that do not trust it yet will warn."""
+        self._next()
+        assert self.certificates is not None, "there is an authority"
+        await self.certificates.switch_authority()
+        return await self.state(request)
 
     @needs(Need.NOTHING)
     async def state(self, request: web.Request) -> web.Response:
@@ -124,12 +149,11 @@ class Onboarding:
 
     def _authority(self) -> Authority:
         authority = self.certificates and self.certificates.authority
-        if not authority:
-            raise web.HTTPNotFound(
-                text="there is no authority of our own to be trusted here\n",
-                headers=NO_STORE,
-            )
-        return authority
+        return _there(authority or None, "there is no authority of our own here\n")
+
+    def _next(self) -> Authority:
+        authority = self.certificates and self.certificates.next_authority
+        return _there(authority or None, "no authority is about to take over\n")
 
     def _is_covered(self, address: str) -> bool:
         return bool(self.certificates and self.certificates.current.covers(address))
@@ -150,13 +174,28 @@ class Onboarding:
         return f"http://{in_url(host)}:{self.http_port}/{path}"
 
 
+def _there(authority: Authority | None, otherwise: str) -> Authority:
+    if authority is None:
+        raise web.HTTPNotFound(text=otherwise, headers=NO_STORE)
+    return authority
+
+
+def _file(body: bytes, content_type: str, name: str) -> web.Response:
+    """Return something to keep and to install."""
+    disposition = {hdrs.CONTENT_DISPOSITION: f'attachment; filename="{name}"'}
+    headers = NO_STORE | disposition
+    return web.Response(body=body, content_type=content_type, headers=headers)
+
+
 def _certificate(certificates: Certificates, host: str) -> dict[str, Any]:
     state, current = certificates.state(), certificates.current
-    authority = certificates.authority
+    authority, after = certificates.authority, certificates.next_authority
     return {
         "source": state.source,
         "fingerprint": fingerprint(current.certificate),
         "authority_fingerprint": authority and fingerprint(authority.certificate),
+        "next_authority_fingerprint": after and fingerprint(after.certificate),
+        "next_authority_from": authority and authority.replaced_at.isoformat(),
         "names": list(state.names),
         "valid_until": state.valid_until.isoformat(),
         "days_left": state.days_left,

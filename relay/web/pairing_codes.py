@@ -57,6 +57,10 @@ class PairingCodes:
         self._first = secrets.token_urlsafe(FIRST_CODE_BYTES)
         return self._first
 
+    def void(self, issuer: str) -> None:
+        """Forget the issuer's code: he may give none any more. Idempotent."""
+        self._open.pop(issuer, None)
+
     def of(self, issuer: str) -> str | None:
         """Return the issuer's code, None if it was used or is void."""
         self._forget_expired()

@@ -15,7 +15,7 @@ from relay.web.home_address import HomeAddress
 from relay.web.json_request import answer_json, in_json, read_fields
 from relay.web.pairing_codes import LIFETIME_S, PairingCodes
 from relay.web.qr_code import svg_of
-from relay.web.trust import Need, Role, Trust, needs, visitor_of
+from relay.web.trust import EVERYTHING, Need, Role, Trust, needs, visitor_of
 
 SECONDS = 1
 COOKIE_LIFETIME_S = 400 * 86_400 * SECONDS
@@ -150,7 +150,7 @@ class PairingDesk:
 def read_roles(fields: Json) -> frozenset[Role]:
     """Return what a device is to be allowed. Raises `MalformedMessage`."""
     roles: Any = fields.get("roles", [Role.LISTEN, Role.SPEAK])
-    known = tuple(Role)
+    known = sorted(EVERYTHING)
     if not isinstance(roles, list) or not roles or any(r not in known for r in roles):
         raise MalformedMessage(f"'roles' is a list of {', '.join(known)}")
     return frozenset(map(Role, roles))

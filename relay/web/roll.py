@@ -5,7 +5,7 @@ from datetime import datetime
 
 from relay.errors import Hushed, NotAllowed, RelayError
 from relay.signaling.server_messages import Audience, Hearer
-from relay.web.attendance import Attendance, topic_of
+from relay.web.attendance import NO_ROLE, Attendance, topic_of
 from relay.web.audit import AuditLog
 from relay.web.guest import Guest
 from relay.web.home_network import HomeNetwork
@@ -25,10 +25,6 @@ MAX_NAMED = 32
 
 HUSHED = Hushed("its sender sent this device away for five minutes")
 FORBIDDEN = NotAllowed("the rules of the house do not allow this here and now")
-NO_ROLE = {
-    Role.LISTEN: NotAllowed("this device may not hear"),
-    Role.SPEAK: NotAllowed("this device may not send"),
-}
 
 
 class Roll:
@@ -127,8 +123,13 @@ class Roll:
         topic, guest = topic_of(stream), attendance.guest
         objection = self._objection(guest, role, topic, stream.slug)
         if objection is not None:
-            self.audit.cut(guest, topic, objection.code)
-            attendance.send_away(objection)
+            self.cut(attendance, objection)
+
+    def cut(self, attendance: Attendance, why: RelayError) -> None:
+        """End what somebody does, and note it."""
+        if attendance.stream is not None:
+            self.audit.cut(attendance.guest, topic_of(attendance.stream), why.code)
+        attendance.send_away(why)
 
     def hush(self, stream: PacketStream, who: str | None, by: str) -> int:
         """Send away one who hears a stream, or all; return how many. ``by`` is for the audit log."""

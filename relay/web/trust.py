@@ -31,6 +31,8 @@ class Role(enum.StrEnum):
     LISTEN = "listen"
     SPEAK = "speak"
     ADMIN = "admin"
+    MONITOR = "monitor"
+    """Reads numbers about the server; does not come in."""
 
 
 class Need(enum.StrEnum):
@@ -41,13 +43,13 @@ class Need(enum.StrEnum):
     STATE = "state"
     """Numbers about the server: everybody who may do anything, and programs on this machine."""
     MEMBER = "member"
-    """Any role: what exactly is allowed is asked message by message."""
+    """Any role of those who come in: what exactly is allowed is asked message by message."""
     LISTEN = "listen"
     SPEAK = "speak"
     ADMIN = "admin"
 
 
-EVERYTHING = frozenset(Role)
+EVERYTHING = frozenset({Role.LISTEN, Role.SPEAK, Role.ADMIN})
 AT_HOME = frozenset({Role.LISTEN, Role.SPEAK})
 """On the LAN everybody may hear and speak; being there is never a right to change anything."""
 
@@ -66,10 +68,18 @@ class Visitor:
     """Of the paired device or the player; what is revoked."""
     here: bool = field(default=False, compare=False)
     """Whether it is a program on this very machine."""
-    still_welcome: Callable[[], bool] = field(
-        default=lambda: True, compare=False, repr=False
+    renew: Callable[["Visitor"], "Visitor | None"] = field(
+        default=lambda visitor: visitor, compare=False, repr=False
     )
-    """Whether what let it in is still good; to be asked again as long as it stays."""
+    """Returns who it is by now, None once what let it in is no good any more."""
+
+    def now(self) -> "Visitor | None":
+        """To be asked again as long as it stays: roles and names change, too."""
+        return self.renew(self)
+
+    def still_may(self, need: Need) -> bool:
+        now = self.now()
+        return now is not None and now.may(need)
 
     def may(self, need: Need) -> bool:
         if need is Need.NOTHING:
@@ -77,7 +87,7 @@ class Visitor:
         if need is Need.STATE:
             return self.here or bool(self.roles)
         if need is Need.MEMBER:
-            return bool(self.roles)
+            return not self.roles.isdisjoint(EVERYTHING)
         return Role.ADMIN in self.roles or Role(need.value) in self.roles
 
 

@@ -49,13 +49,23 @@ async def player_address(admin: Page, relay: RelayProcess, name: str) -> str:
     await admin.fill("#player-name", name)
     await admin.click("#player-form button[type=submit]")
     await expect(admin.locator("#made")).to_be_visible(timeout=PATIENCE_MS)
-    path = urlsplit(await admin.inner_text("#address")).path
+    path = urlsplit(await admin.inner_text("#made code")).path
     return f"http://{relay.place.host}:{relay.ports['audio']}{path}"
 
 
 async def revoke(admin: Page, name: str) -> None:
     """Send somebody away; it has to be said twice."""
-    button = admin.locator(".person", has_text=name).locator("button")
+    button = admin.locator(".person", has_text=name).locator("button.danger")
     await button.click(timeout=PATIENCE_MS)
     await button.click()
     await expect(button).to_have_count(0, timeout=PATIENCE_MS)
+
+
+async def change(admin: Page, who: str, roles: str, name: str | None = None) -> None:
+    """Give somebody other roles, by the words that stand there, and another name."""
+    row = admin.locator(".person", has_text=who)
+    await row.get_by_role("button", name="Change").click(timeout=PATIENCE_MS)
+    await row.get_by_label("What it may do").select_option(roles)
+    if name is not None:
+        await row.get_by_label("Name").fill(name)
+    await row.get_by_role("button", name="Save").click()

@@ -12,11 +12,13 @@ import aiohttp
 import numpy as np
 import pytest
 import pytest_asyncio
+from cryptography import x509
 from numpy.typing import NDArray
 from playwright.async_api import Page, expect
 
 from tests.e2e.admin import (
     become_admin,
+    change,
     first_code,
     player_address,
     revoke,
@@ -356,3 +358,54 @@ async def test_secrets_stay_where_they_belong(own_paired_relay: RelayProcess):
 
 def kept_files(relay: RelayProcess) -> list[Path]:
     return list((relay.log.parent / "data").glob("*.json"))
+
+
+@pytest.mark.parametrize("house", ["paired"], indirect=True)
+async def test_a_speaker_who_may_only_listen_now_is_told_so(house: House):
+    """An admin takes the role away on the page, and gives the device another name."""
+    page = await house.browser.open(f"{house.relay.url}/send.html")
+    await house.come(page, "Tablet")
+    await page.fill("#name", "Nursery")
+    await go_on_air(page)
+    await change(house.admin, "Tablet", name="Kids tablet", roles="Listens")
+    await expect(page.locator("#talk[data-air=off]")).to_be_visible(timeout=PATIENCE_MS)
+    await expect(page.get_by_text("may not do that")).to_be_visible(timeout=PATIENCE_MS)
+    row = house.admin.locator(".person", has_text="Kids tablet")
+    await expect(row).to_contain_text("Listens ·")
+    await change(house.admin, "Kids tablet", roles="Listens and speaks")
+    await go_on_air(page)
+
+
+@pytest.mark.parametrize("house", ["paired"], indirect=True)
+async def test_prometheus_gets_a_key_on_the_page(house: House):
+    """It opens the numbers, and no stream."""
+    await house.admin.fill("#monitor-name", "Prometheus")
+    await house.admin.click("#monitor-form button[type=submit]")
+    shown = house.admin.locator("#made-key code")
+    await expect(shown).not_to_be_empty(timeout=PATIENCE_MS)
+    key = {"Authorization": f"Bearer {await shown.inner_text()}"}
+    assert await status(f"{house.relay.url}/metrics", headers=key) == 200
+    assert await status(f"{house.relay.url}/api/streams", headers=key) == 403
+    row = house.admin.locator(".person", has_text="Prometheus")
+    await expect(row).to_contain_text("Reads numbers")
+
+
+@pytest.mark.parametrize("house", ["paired"], indirect=True)
+async def test_an_admin_prepares_the_next_authority_and_switches_to_it(house: House):
+    """Whoever opens the page meanwhile is offered both."""
+    page = house.admin
+    await page.goto(f"{house.relay.url}/trust.html")
+    await page.click("#identity summary")
+    await page.click("#prepare")
+    shown = page.locator("#next-fingerprint")
+    await expect(shown).to_contain_text(":", timeout=PATIENCE_MS)
+    after = await shown.inner_text()
+    async with page.expect_download() as download:
+        await page.click("#next-download")
+    file = await (await download.value).path()
+    assert x509.load_pem_x509_certificate(file.read_bytes())
+    assert await page.inner_text("#fingerprint") != after
+    await page.click("#switch")
+    await page.click("#switch")
+    await expect(page.locator("#fingerprint")).to_have_text(after, timeout=PATIENCE_MS)
+    await expect(page.locator("#next")).to_be_hidden()

@@ -123,10 +123,57 @@ def test_the_last_year_of_the_authority_is_told(own: OwnCertificate) -> None:
     ends = authority.not_valid_after_utc
     own.look(HOUSE, ends - 364 * DAY)
     assert own.problem is not None
-    assert f"{ends:%Y-%m-%d}" in own.problem
+    assert f"{ends - 90 * DAY:%Y-%m-%d}" in own.problem
     assert authority_of(own).certificate == authority
     own.look(HOUSE, ends - 89 * DAY)
     assert authority_of(own).certificate != authority
+
+
+def test_the_next_authority_is_there_a_year_before(
+    own: OwnCertificate, tmp_path: Path
+) -> None:
+    """A device that trusts both notices nothing, and over restarts they are the same two."""
+    own.look(HOUSE, TODAY)
+    assert own.next is None
+    authority = authority_of(own)
+    ends = authority.certificate.not_valid_after_utc
+    before = own.look(HOUSE, ends - 364 * DAY)
+    assert own.next is not None
+    after = own.next.certificate
+    assert authority.has_signed(before.certificate)
+    again = OwnCertificate(tmp_path, lambda: "pi")
+    again.look(HOUSE, ends - 100 * DAY)
+    assert again.next is not None
+    assert again.next.certificate == after
+    found = again.look(HOUSE, ends - 90 * DAY)
+    assert authority_of(again).certificate == after
+    assert authority_of(again).has_signed(found.certificate)
+    assert again.next is None
+    assert Authority.load(tmp_path / "authority.pem").certificate == after
+    assert {file.name for file in tmp_path.iterdir()} == {"authority.pem", "server.pem"}
+
+
+def test_one_that_is_asked_for_is_for_the_names_of_now(own: OwnCertificate) -> None:
+    """It signs nothing until it takes over."""
+    own.look(HOUSE, TODAY)
+    authority = authority_of(own)
+    later = Names.of(["192.168.1.5"], "pi", ["new.example.org"])
+    own.prepare(later, TODAY)
+    assert authority.has_signed(own.look(later, TODAY).certificate)
+    own.switch()
+    found = own.look(later, TODAY)
+    assert found.covers("new.example.org")
+    assert not authority.has_signed(found.certificate)
+    assert own.problem is None
+
+
+def test_a_next_authority_that_is_too_old_is_not_taken(own: OwnCertificate) -> None:
+    """A machine that was off for years makes a new one."""
+    own.look(HOUSE, TODAY)
+    own.prepare(HOUSE, TODAY)
+    found = own.look(HOUSE, TODAY + 20 * YEAR)
+    assert found.is_valid(TODAY + 20 * YEAR)
+    assert not authority_of(own).has_ended(TODAY + 20 * YEAR)
 
 
 @pytest.mark.parametrize("file", ["authority.pem", "server.pem"])

@@ -218,3 +218,13 @@ class FakeVisualization:
         for watched_id, watcher in list(self.watchers):
             if watched_id == stream_id:
                 watcher(measurement)
+
+
+class AllAdminister:
+    """A house in which everybody who comes by Home Assistant administers it."""
+
+    async def ask(self) -> None:
+        """Nobody needs to be asked."""
+
+    def include(self, user_id: str, name: str) -> bool:
+        return True

@@ -15,7 +15,7 @@ from relay.web.gate import Gate
 from relay.web.pairing_codes import PairingCodes
 from relay.web.trust import Need, Role, needs, visitor_of
 from tests.web.fakes import FakeClock
-from tests.web.house import House
+from tests.web.house import Client, House
 
 LISTEN_AND_SPEAK = ["listen", "speak"]
 
@@ -69,6 +69,7 @@ class GateHouse:
         self.gate = gate
         self.clock = clock
         self._sessions: list[ClientSession] = []
+        self._clients: list[Client] = []
 
     def person(self, **options: Any) -> Person:
         """Return somebody whom the server has never seen."""
@@ -97,7 +98,16 @@ class GateHouse:
         await person.pair(await self.code(admin, roles), name)
         return person
 
+    async def client(self, person: Person) -> Client:
+        """Return a WebSocket of somebody, its greeting read."""
+        client = Client(await person.session.ws_connect("/ws"))
+        self._clients.append(client)
+        await client.hear("available_streams")
+        return client
+
     async def close(self) -> None:
+        for client in self._clients:
+            await client.leave()
         for session in self._sessions:
             await session.close()
 

@@ -13,7 +13,7 @@ from relay.web.access import Access, IngressDoor
 from relay.web.audit import AuditLog
 from relay.web.own_names import OwnNames
 from tests.sound_room import until
-from tests.web.fakes import FakeClock
+from tests.web.fakes import AllAdminister, FakeClock
 from tests.web.guests import at_home, of_home_assistant, paired
 from tests.web.house import House
 
@@ -192,7 +192,7 @@ async def test_it_is_for_admins(tmp_path: Path) -> None:
 
 async def test_an_admin_reads_it(tmp_path: Path) -> None:
     """Page by page; what is no number is answered in words."""
-    door = IngressDoor("127.0.0.1", 0, frozenset({"127.0.0.1"}))
+    door = IngressDoor("127.0.0.1", 0, frozenset({"127.0.0.1"}), AllAdminister())
     access = Access(OwnNames(), ingress=door)
     async with House(audit=AuditLog(tmp_path), access=access) as house:
         object.__setattr__(door, "port", house.server.port)

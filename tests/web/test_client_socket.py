@@ -8,6 +8,8 @@ import pytest
 from aiohttp import ClientSession, WSMsgType, web
 
 from relay.web.client_socket import (
+    FIRST_PING_AFTER_S,
+    FIRST_SIGN_S,
     LOST_AFTER_S,
     MAX_FRAME_BYTES,
     PING_AFTER_S,
@@ -158,6 +160,8 @@ async def test_heartbeat() -> None:
     """After 20 s of silence a ping is due; 20 s without an answer to it are too many."""
     door = Door()
     async with door.opened() as (client, socket):
+        await client.socket.send_str("here")
+        await door.next()
         door.clock.advance(PING_AFTER_S - 0.1)
         assert not socket.is_due_for_ping()
         door.clock.advance(0.1)
@@ -177,13 +181,28 @@ async def test_heartbeat() -> None:
         assert not socket.is_due_for_ping()
 
 
+async def test_who_gives_no_sign_of_life_is_not_waited_for() -> None:
+    """From the upgrade on it has ten seconds for the first, whether message or pong."""
+    door = Door()
+    async with door.opened() as (_, socket):
+        door.clock.advance(FIRST_PING_AFTER_S - 0.1)
+        assert not socket.is_due_for_ping()
+        door.clock.advance(0.1)
+        assert socket.is_due_for_ping()
+        await socket.ping()
+        door.clock.advance(FIRST_SIGN_S - 0.1)
+        assert not socket.is_silent()
+        door.clock.advance(0.1)
+        assert socket.is_silent()
+
+
 async def test_a_pong_is_enough() -> None:
     """A client that only answers pings is alive."""
     door = Door()
     async with door.opened() as (client, socket):
-        door.clock.advance(PING_AFTER_S)
+        door.clock.advance(FIRST_PING_AFTER_S)
         await socket.ping()
-        door.clock.advance(LOST_AFTER_S)
+        door.clock.advance(FIRST_SIGN_S)
         assert socket.is_silent()
         await client.socket.pong()
         async with asyncio.timeout(5.0):

@@ -3,6 +3,8 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import pytest
+
 from relay.web.attempts import PER_MINUTE, WINDOW_S
 from relay.web.credentials import SECURE_COOKIE
 from tests.web.gate_house import Person, gate_house
@@ -179,3 +181,38 @@ async def test_numbers_are_for_those_who_were_let_in(tmp_path: Path) -> None:
             assert (status, "parts" in health) == (200, told)
             status = await person.status("GET", "/metrics", headers=headers)
             assert status == (200 if told else 401)
+
+
+@pytest.mark.parametrize("paired", [True, False])
+async def test_a_monitor_reads_numbers_and_nothing_else(
+    tmp_path: Path, paired: bool
+) -> None:
+    """With its key in a header alone; where everybody at home may come in, it still may not."""
+    async with gate_house(tmp_path, paired=paired) as gates:
+        admin, monitor = await gates.admin(), gates.person()
+        status, told = await admin.ask("POST", "/api/monitors", {"name": "Prometheus"})
+        assert (status, told["device"]["roles"]) == (200, ["monitor"])
+        key = {"Authorization": f"Bearer {told['key']}"}
+        away = {"X-Forwarded-For": "192.168.1.9"}
+        if paired:
+            assert await monitor.status("GET", "/metrics", headers=away) == 401
+        text = (await monitor.ask("GET", "/metrics", headers=key | away))[1]
+        assert "voice_uptime_seconds" in text
+        assert "parts" in (await monitor.ask("GET", "/health", headers=key | away))[1]
+        for method, path in [
+            ("GET", "/api/streams"),
+            ("GET", "/api/devices"),
+            ("POST", "/api/links"),
+            ("POST", "/api/monitors"),
+            ("GET", "/ws"),
+            ("GET", SOUND),
+        ]:
+            assert await monitor.status(method, path, headers=key) == 403, path
+        path = f"/p/{told['key']}{SOUND}"
+        assert await monitor.status("GET", path) == 401
+        assert await gates.member(admin)
+        body = {"roles": ["monitor"]}
+        assert await admin.status("POST", "/api/pairing", body) == 400
+        await admin.ask("DELETE", f"/api/devices/{told['device']['id']}")
+        if paired:
+            assert await monitor.status("GET", "/metrics", headers=key | away) == 401

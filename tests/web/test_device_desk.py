@@ -54,6 +54,7 @@ async def test_only_an_admin_lets_in_and_sends_away(tmp_path: Path) -> None:
                 for method, path in [
                     ("GET", "/api/devices"),
                     ("POST", "/api/devices"),
+                    ("PATCH", f"/api/devices/{device_id}"),
                     ("DELETE", f"/api/devices/{device_id}"),
                     ("DELETE", "/api/links"),
                 ]:
@@ -104,3 +105,57 @@ def test_the_path_of_a_sound() -> None:
     for fields in ({"stream": "…"}, {"format": "exe"}, {"stream": 7}):
         with pytest.raises(MalformedMessage):
             sound_path(fields)
+
+
+async def test_an_admin_changes_names_and_roles(tmp_path: Path) -> None:
+    """What is left out stays; nobody gets the name of another."""
+    async with gate_house(tmp_path) as gates:
+        admin = await gates.admin()
+        await gates.member(admin, "Tablet")
+        path = f"/api/devices/{gates.gate.devices.all[-1].id}"
+        status, told = await admin.ask("PATCH", path, {"roles": ["listen"]})
+        assert (status, told["device"]["name"]) == (200, "Tablet")
+        assert told["device"]["roles"] == ["listen"]
+        _, told = await admin.ask("PATCH", path, {"name": " admin "})
+        assert told["device"]["name"] == "admin 2"
+        _, told = await admin.ask("PATCH", path, {"name": "ADMIN 2"})
+        assert told["device"]["name"] == "ADMIN 2", "it may have its own"
+        _, told = await admin.ask("GET", "/api/devices")
+        assert told["devices"][1]["roles"] == ["listen"]
+        for body in ({"name": ""}, {"roles": []}, {"roles": ["owner"]}, {"name": 7}):
+            assert await admin.status("PATCH", path, body) == 400
+        assert await admin.status("PATCH", "/api/devices/nobody", {"name": "x"}) == 404
+
+
+async def test_who_has_no_choice_of_roles(tmp_path: Path) -> None:
+    """Players only listen, and an admin does not lock himself out; both may be renamed."""
+    async with gate_house(tmp_path) as gates:
+        admin = await gates.admin()
+        await admin.ask("POST", "/api/devices", {"name": "Sonos"})
+        for device in gates.gate.devices.all:
+            path = f"/api/devices/{device.id}"
+            body = {"roles": ["listen", "speak"]}
+            status, told = await admin.ask("PATCH", path, body)
+            assert (status, told["code"]) == (403, "not_allowed")
+            assert await admin.status("PATCH", path, {"name": "New"}) == 200
+        assert [device.name for device in gates.gate.devices.all] == ["New", "New 2"]
+
+
+async def test_what_one_who_is_no_admin_any_more_has_made_is_void(
+    tmp_path: Path,
+) -> None:
+    """Its open code, and its addresses once it may not listen."""
+    async with gate_house(tmp_path) as gates:
+        admin = await gates.admin()
+        second = await gates.member(admin, "Second", ["admin", "listen", "speak"])
+        path = f"/api/devices/{gates.gate.devices.all[-1].id}"
+        code = await gates.code(second)
+        _, link = await second.ask("POST", "/api/links", {"stream": "nursery"})
+        sound = link["url"].removeprefix("http://192.168.7.7:8081")
+        await admin.ask("PATCH", path, {"roles": ["listen"]})
+        pairing = {"code": code, "name": "Third"}
+        assert await gates.person().status("POST", "/api/pair", pairing) == 403
+        assert await second.status("GET", "/api/devices") == 403
+        assert await gates.person().status("GET", sound) == 200
+        await admin.ask("PATCH", path, {"roles": ["speak"]})
+        assert await gates.person().status("GET", sound) == 401

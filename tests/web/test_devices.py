@@ -69,6 +69,20 @@ async def test_those_around_are_asked_again_when_one_is_revoked(tmp_path: Path) 
             await devices.revoke(tablet.id)
 
 
+async def test_changes_last(tmp_path: Path) -> None:
+    """Those around are asked again once for each, and not for nothing."""
+    bus, asked = EventBus(), []
+    bus.subscribe(events.AccessChanged, asked.append)
+    async with devices_in(tmp_path, bus=bus) as devices:
+        tablet, token = await devices.add("Tablet", Kind.DEVICE, EVERYTHING)
+        changed = await devices.change(tablet.id, name="Phone", roles=AT_HOME)
+        assert (changed.name, changed.roles) == ("Phone", AT_HOME)
+        assert await devices.change(tablet.id, name="Phone") == changed
+        assert len(asked) == 1
+    async with devices_in(tmp_path) as devices:
+        assert devices.of_token(token) == changed
+
+
 async def test_nobody_takes_the_name_of_another(tmp_path: Path) -> None:
     """Rules of the house go by names."""
     async with devices_in(tmp_path) as devices:

@@ -5,7 +5,7 @@ import logging
 import socket
 import ssl
 import sys
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -174,6 +174,26 @@ async def test_half_a_request_is_not_waited_for(
             await dribbling
         silent_writer.close()
         half_writer.close()
+
+
+async def test_an_answer_that_nobody_reads_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its client keeps the connection, and takes nothing."""
+    monkeypatch.setattr(http_server, "STALLED_WRITE_S", 0.5)
+
+    async def long_answer(_: web.Request) -> web.Response:
+        return web.Response(body=bytes(16_000_000))
+
+    large = web.Application()
+    large.router.add_get("/", long_answer)
+    async with HttpServer(large, 0, "audio_port", hosts=["127.0.0.1"]) as server:
+        client = socket.create_connection(("127.0.0.1", server.port))
+        with closing(client):
+            client.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            assert await asyncio.to_thread(client.recv, 4) == b"HTTP"
+            assert server.connections == 1
+            await until(lambda: not server.connections, PATIENCE_S)
 
 
 async def _dribble(writer: asyncio.StreamWriter) -> None:

@@ -151,6 +151,24 @@ async def test_heartbeat_of_all() -> None:
         assert await alive.heard() == []
 
 
+async def test_who_opens_a_socket_and_never_says_anything() -> None:
+    """It is gone after ten seconds; a page that only watches what is on the air stays."""
+    clock = FakeClock()
+    async with House(clock=clock) as house:
+        mute = await house.socket(autoping=False)
+        await mute.hear()
+        watching = await house.client()
+        watched = asyncio.create_task(watching.hear("stream_available"))
+        for _ in range(21):
+            clock.advance(0.5)
+            house.lobby.sweep()
+            await asyncio.sleep(0.01)
+        await house.until(lambda: len(house.lobby.connections) == 1)
+        assert house.lobby.tally.closes == {CloseReason.SILENT: 1}
+        await house.sender("Nursery")
+        assert (await watched)["name"] == "Nursery"
+
+
 async def test_media_outlives_a_silent_socket() -> None:
     """A client that lost its network for signaling is heard as long as its packets come."""
     clock = FakeClock()

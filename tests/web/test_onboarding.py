@@ -10,11 +10,15 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from relay.tls.certificates import Certificates
+from relay.tls.server_certificate import fingerprint
+from relay.web.access import IngressDoor
 from relay.web.onboarding import Onboarding
 from relay.web.pages import Pages
 from tests.tls.house_keys import DAY, Calendar, keeper, put_foreign
+from tests.web.fakes import AllAdminister
 from tests.web.house import House
 
 
@@ -228,3 +232,45 @@ async def test_they_are_found_at_their_addresses(www: Path, path: str) -> None:
 async def test_other_pages_may_not(www: Path) -> None:
     async with House(www=www) as house, house.session.get("/send.html") as answer:
         assert "8443" not in answer.headers["Content-Security-Policy"]
+
+
+async def test_two_authorities_overlap(tmp_path: Path) -> None:
+    """The next one can be trusted before it takes over; then the old one signs nothing more."""
+    door = IngressDoor("127.0.0.1", 0, frozenset({"127.0.0.1"}), AllAdminister())
+    async with (
+        keeper(tmp_path) as certificates,
+        House(certificates=certificates, ingress=door) as h,
+    ):
+        object.__setattr__(door, "port", h.server.port)
+        assert (await state_of(h))["next_authority_fingerprint"] is None
+        for method, path in (("GET", "/ca-next.crt"), ("PUT", "/api/tls/authority")):
+            async with h.session.request(method, path) as answer:
+                assert answer.status == 404
+        old = certificates.authority
+        async with h.session.post("/api/tls/authority") as answer:
+            prepared = await answer.json()
+        assert old is not None
+        assert old.has_signed(certificates.current.certificate)
+        async with h.session.get("/ca-next.crt") as answer:
+            (after,) = x509.load_pem_x509_certificates(await answer.read())
+        assert fingerprint(after) == prepared["next_authority_fingerprint"]
+        async with h.session.get("/earshot-next.mobileconfig") as answer:
+            profile = plistlib.loads(await answer.read())
+        der = after.public_bytes(serialization.Encoding.DER)
+        assert profile["PayloadContent"][0]["PayloadContent"] == der
+        async with h.session.put("/api/tls/authority") as answer:
+            switched = await answer.json()
+        assert switched["authority_fingerprint"] == fingerprint(after)
+        assert switched["next_authority_fingerprint"] is None
+        assert not old.has_signed(certificates.current.certificate)
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT"])
+async def test_only_an_admin_changes_the_authority(tmp_path: Path, method: str) -> None:
+    async with (
+        keeper(tmp_path) as certificates,
+        House(certificates=certificates) as h,
+        h.session.request(method, "/api/tls/authority") as answer,
+    ):
+        assert answer.status == 403
+        assert certificates.next_authority is None

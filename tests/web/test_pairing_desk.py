@@ -8,6 +8,7 @@ from aiohttp import WSMsgType
 from relay.web.access import IngressDoor
 from relay.web.attempts import PER_MINUTE
 from relay.web.pairing_codes import LIFETIME_S, TRIES
+from tests.web.fakes import AllAdminister
 from tests.web.gate_house import gate_house
 
 CODE = "000000"
@@ -109,9 +110,9 @@ async def test_only_an_admin_lets_devices_in(tmp_path: Path) -> None:
                 assert await person.status("PUT", "/api/access", {}) == status
 
 
-async def test_who_comes_by_ingress_is_an_admin(tmp_path: Path) -> None:
+async def test_who_administers_home_assistant_is_an_admin(tmp_path: Path) -> None:
     """And needs no pairing, whatever the mode."""
-    door = IngressDoor("127.0.0.1", 0, frozenset({"127.0.0.1"}))
+    door = IngressDoor("127.0.0.1", 0, frozenset({"127.0.0.1"}), AllAdminister())
     async with gate_house(tmp_path, ingress=door) as gates:
         await gates.house.server.listen("127.0.0.1", 0)
         port = gates.house.server._acceptors[1].port

@@ -17,6 +17,7 @@ STRANGER = Visitor(Trust.NONE, "192.168.1.7")
 PROGRAM = Visitor(Trust.NONE, "127.0.0.1", here=True)
 GUEST = Visitor(Trust.LAN, "192.168.1.7", AT_HOME)
 SPEAKER = Visitor(Trust.PAIRED, "192.168.1.7", frozenset({Role.LISTEN}))
+MONITOR = Visitor(Trust.SIGNED, "192.168.1.7", frozenset({Role.MONITOR}))
 OWNER = Visitor(Trust.INGRESS, "172.30.32.2", EVERYTHING)
 
 
@@ -28,6 +29,7 @@ OWNER = Visitor(Trust.INGRESS, "172.30.32.2", EVERYTHING)
         (GUEST, set(Need) - {Need.ADMIN}),
         (SPEAKER, {Need.NOTHING, Need.STATE, Need.MEMBER, Need.LISTEN}),
         (OWNER, set(Need)),
+        (MONITOR, {Need.NOTHING, Need.STATE}),
     ],
 )
 def test_who_may_do_what(visitor: Visitor, allowed: set[Need]) -> None:
