@@ -199,7 +199,7 @@ async def open_sound(settings: Settings, stack: AsyncExitStack) -> Sound:
 async def open_gate(settings: Settings, sound: Sound, stack: AsyncExitStack) -> Gate:
     """Open what knows who was let in."""
     bus = sound.relay.events
-    bus.subscribe(events.AccessChanged, lambda _: sound.broadcasts.ask_again())
+    bus.subscribe(events.AccessChanged, lambda _: sound.broadcasts.sweep())
     gate = Gate(settings.data_dir, bus, paired=settings.access.paired)
     return await stack.enter_async_context(gate)
 
@@ -222,7 +222,7 @@ async def open_desk(
         Lobby(media, streams, roll, max_connections=settings.signaling.max_connections)
     )
     housekeeping = await stack.enter_async_context(
-        Housekeeping(relay, lobby, settings.cleanup)
+        Housekeeping(relay, lobby, sound.broadcasts, settings.cleanup)
     )
     health = Health(relay, lobby, options=options)
     mqtt = await open_mqtt(settings, sound, media, roll, stack)

@@ -234,7 +234,6 @@ async def test_a_player_that_does_not_read_costs_nobody_else_anything(
 ) -> None:
     """It is dropped; the other one misses nothing in between."""
     monkeypatch.setattr(limits, "MAX_STANDSTILL_S", 0.5)
-    monkeypatch.setattr(limits, "CHECK_INTERVAL_S", 0.1)
     monkeypatch.setattr(limits, "SEND_BUFFER_BYTES", 1024)
     async with playing(sender), house.player() as attentive:
         await attentive.play()
@@ -250,6 +249,7 @@ async def test_a_player_that_does_not_read_costs_nobody_else_anything(
             sound = bytearray()
             while sender.stream.listeners == 2:
                 sound += await attentive.hear(FRAME_S)
+                house.broadcasts.sweep()
         sound += await attentive.hear(0.5)
     assert house.broadcasts.listeners_ended["standstill"] == 1
     heard = decoded(bytes(sound))

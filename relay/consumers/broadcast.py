@@ -10,7 +10,7 @@ from relay.audio.codec import Pcm
 from relay.audio.encoders import EncodingFailed, SoundEncoder, encoder_of, header_of
 from relay.audio.formats import Encoding
 from relay.audio.ogg import OggOpusWriter
-from relay.consumers.listener import Listener
+from relay.consumers.listener import Listener, write_to_all
 
 logger = logging.getLogger(__name__)
 
@@ -53,8 +53,7 @@ class Broadcast:
         data = b"".join(self._waiting) if len(self._waiting) > 1 else frame
         self._waiting.clear()
         self._keep(data)
-        for listener in self.listeners:
-            listener.write(data)
+        write_to_all(self.listeners, data)
 
     def _keep(self, data: bytes) -> None:
         self._newest.append((self._clock(), data))

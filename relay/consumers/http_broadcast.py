@@ -323,8 +323,8 @@ class Broadcasts:
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
 
-    def ask_again(self) -> None:
-        """End at once the listeners that may not stay."""
+    def sweep(self) -> None:
+        """End listeners that left, do not keep up or may not stay. Call often."""
         for _, _, listener in self._present():
             listener.check()
 

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
+from relay.consumers.http_broadcast import Broadcasts
 from relay.heap import give_back_free_memory
 from relay.hub.media_relay import MediaRelay
 from relay.rtp.packet import RtpPacket
@@ -21,16 +22,17 @@ class Housekeeping:
     """
     One task with two rounds. An async context manager.
 
-    Twice a second: streams that stall, end, come back; heartbeats. Every
-    ``cleanup.interval_s``: whatever has no owner or no media any more, although
-    everything else should have removed it; each find is worth a warning. And the memory
-    that is free goes back to the system.
+    Twice a second: streams that stall, end, come back; heartbeats; players that left or
+    stand still. Every ``cleanup.interval_s``: whatever has no owner or no media any more,
+    although everything else should have removed it; each find is worth a warning. And the
+    memory that is free goes back to the system.
     """
 
     def __init__(
         self,
         relay: MediaRelay[RtpPacket],
         lobby: Lobby,
+        broadcasts: Broadcasts,
         cleanup: CleanupSettings,
         *,
         clock: Callable[[], float] = time.monotonic,
@@ -39,6 +41,7 @@ class Housekeeping:
     ) -> None:
         self._relay = relay
         self._lobby = lobby
+        self._broadcasts = broadcasts
         self._cleanup = cleanup
         self._clock = clock
         self._sleep = sleep
@@ -75,6 +78,7 @@ class Housekeeping:
         """Sweep, and clean up if it is time."""
         self._relay.sweep()
         self._lobby.sweep()
+        self._broadcasts.sweep()
         self.sweeps += 1
         if self._clock() - self._cleaned_at >= self._cleanup.interval_s:
             self._cleaned_at = self._clock()

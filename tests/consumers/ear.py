@@ -4,8 +4,9 @@ import asyncio
 
 
 class Ear(asyncio.Transport):
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, **extra: object) -> None:
+        """``extra`` is what `get_extra_info` tells."""
+        super().__init__(extra)
         self.received: list[bytes] = []
         self.closing = False
 

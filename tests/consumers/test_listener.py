@@ -8,7 +8,8 @@ import pytest
 import pytest_asyncio
 
 from relay.consumers import listener as limits
-from relay.consumers.listener import Listener
+from relay.consumers.listener import Listener, write_to_all
+from tests.consumers.ear import Ear
 
 KIB = 1024
 
@@ -56,15 +57,19 @@ class Line:
         return data
 
 
+class Titles:
+    """Puts the same before everything."""
+
+    title = ""
+
+    def frame(self, data: bytes) -> bytes:
+        return b"title " + data
+
+
 @pytest_asyncio.fixture
 async def line() -> AsyncIterator[Line]:
     async with Line() as line:
         yield line
-
-
-@pytest.fixture(autouse=True)
-def quick_checks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "CHECK_INTERVAL_S", 0.01)
 
 
 async def test_a_listener_gets_the_burst_and_then_the_rest(line: Line) -> None:
@@ -86,6 +91,9 @@ async def test_a_player_that_leaves_is_noticed_without_sound(line: Line) -> None
     listener = line.listener()
     following = asyncio.create_task(listener.follow(line.transport))
     line.player.close()
+    while listener.reason is None:
+        await asyncio.sleep(0)
+        listener.check()
     await following
     assert listener.reason == "left"
 
@@ -111,11 +119,12 @@ async def test_a_player_that_does_not_read_is_dropped_after_a_while(line: Line) 
         listener.write(bytes(288))
         await asyncio.sleep(0)
     assert line.transport.get_write_buffer_size() > 0
-    await asyncio.sleep(0.05)
+    listener.check()
     line.now = limits.MAX_STANDSTILL_S - 0.1
-    await asyncio.sleep(0.05)
+    listener.check()
     assert listener.reason is None
     line.now = limits.MAX_STANDSTILL_S + 0.1
+    listener.check()
     await following
     assert listener.reason == "standstill"
     assert line.transport.is_closing()
@@ -127,6 +136,7 @@ async def test_what_waits_for_a_listener_is_bounded(line: Line) -> None:
     following = asyncio.create_task(listener.follow(line.transport))
     await asyncio.sleep(0)
     listener.write(bytes(limits.MAX_UNSENT_BYTES + 128 * KIB))
+    listener.check()
     await following
     assert listener.reason == "too_slow"
     assert line.transport.is_closing()
@@ -141,7 +151,7 @@ async def test_a_slow_player_that_reads_on_is_kept(line: Line) -> None:
     for _ in range(6):
         await line.read(16 * KIB)
         line.now += limits.MAX_STANDSTILL_S / 2
-        await asyncio.sleep(0.03)
+        listener.check()
     assert listener.reason is None
     listener.end("left")
     await following
@@ -154,7 +164,7 @@ async def test_a_player_that_pauses_without_a_backlog_is_kept(line: Line) -> Non
     await line.read(1)
     for _ in range(3):
         line.now += limits.MAX_STANDSTILL_S
-        await asyncio.sleep(0.03)
+        listener.check()
     assert listener.reason is None
     listener.end("left")
     await following
@@ -214,7 +224,7 @@ def test_an_unfinished_listener_has_no_reason() -> None:
 
 
 async def test_one_that_is_not_welcome_any_more_is_ended(line: Line) -> None:
-    """It is asked once a second, and sooner if somebody calls for it."""
+    """Each check asks."""
     welcome = True
     listener = Listener(lambda: b"", welcome=lambda: welcome)
     following = asyncio.create_task(listener.follow(line.transport))
@@ -273,4 +283,97 @@ async def test_what_is_behind_is_what_has_not_arrived(line: Line) -> None:
         while listener.behind_bytes:  # noqa: ASYNC110 - the kernel tells nobody
             await asyncio.sleep(0.01)
     listener.end("shutdown")
+    await following
+
+
+async def test_who_keeps_up_gets_its_bytes_past_the_transport(line: Line) -> None:
+    """After a check has seen that nothing waits."""
+    listener = line.listener(burst=b"burst ")
+    following = asyncio.create_task(listener.follow(line.transport))
+    await line.read(6)
+    through: list[bytes] = []
+    line.transport.write = through.append  # type: ignore[method-assign]
+    listener.check()
+    write_to_all([listener], b"sound")
+    assert await line.read(5) == b"sound"
+    assert through == []
+    assert listener.bytes_written == 11
+    listener.end("left")
+    write_to_all([listener], b"after the end")
+    assert listener.bytes_written == 11
+    await following
+
+
+async def test_bytes_arrive_in_order_whichever_way_they_go(line: Line) -> None:
+    """Past the transport, through it when the kernel is full, and past it again."""
+    listener = line.listener()
+    following = asyncio.create_task(listener.follow(line.transport))
+    await asyncio.sleep(0)
+    frames = [number.to_bytes(2, "big") * 144 for number in range(300)]
+    for once in range(3):
+        listener.check()
+        assert listener.behind_bytes == 0
+        for frame in frames[once * 100 : once * 100 + 100]:
+            write_to_all([listener], frame)
+        assert line.transport.get_write_buffer_size() > 0
+        heard = await line.read(100 * 288)
+        assert heard == b"".join(frames[once * 100 : once * 100 + 100])
+    assert listener.bytes_written == 300 * 288
+    assert listener.skips == 0
+    listener.end("left")
+    await following
+
+
+async def test_a_descriptor_that_belongs_to_somebody_else_now_is_left_alone(
+    line: Line,
+) -> None:
+    """The number of a connection that was closed may be that of the next one."""
+    listener = line.listener()
+    following = asyncio.create_task(listener.follow(line.transport))
+    await asyncio.sleep(0)
+    listener.check()
+    connection = line.transport.get_extra_info("socket")
+    number = connection.fileno()
+    line.transport.abort()
+    while connection.fileno() == number:  # noqa: ASYNC110 - asyncio closes it later
+        await asyncio.sleep(0)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        assert number in (ours.fileno(), theirs.fileno())
+        write_to_all([listener], b"private")
+        for end in (ours, theirs):
+            end.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                end.recv(1)
+    await following
+    assert listener.reason == "left"
+
+
+async def test_nothing_goes_past_encryption() -> None:
+    """There the transport is what makes bytes unreadable for others."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        theirs.setblocking(False)
+        ear = Ear(socket=ours, sslcontext=object())
+        listener = Listener(lambda: b"")
+        following = asyncio.create_task(listener.follow(ear))
+        await asyncio.sleep(0)
+        listener.check()
+        write_to_all([listener], b"private")
+        assert ear.heard == b"private"
+        with pytest.raises(BlockingIOError):
+            theirs.recv(1)
+        listener.end("left")
+        await following
+
+
+async def test_titles_stay_between_the_sound(line: Line) -> None:
+    """What puts them there gets to see every byte."""
+    listener = Listener(lambda: b"", framer=Titles())
+    following = asyncio.create_task(listener.follow(line.transport))
+    await asyncio.sleep(0)
+    listener.check()
+    write_to_all([listener], b"sound")
+    assert await line.read(11) == b"title sound"
+    listener.end("left")
     await following

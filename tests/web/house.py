@@ -149,13 +149,17 @@ class House:
             max_connections=max_connections,
             clock=clock,
         )
-        self.housekeeping = Housekeeping(
-            self.relay, self.lobby, CleanupSettings(300.0, 600.0), clock=clock
-        )
         self.worker = MediaWorker()
         self.decoders = DecoderPool(self.relay, self.worker, self.events)
         self.broadcasts = Broadcasts(
             self.relay, self.decoders, self.worker, Mp3Settings(0, 96_000)
+        )
+        self.housekeeping = Housekeeping(
+            self.relay,
+            self.lobby,
+            self.broadcasts,
+            CleanupSettings(300.0, 600.0),
+            clock=clock,
         )
         self.sources = SourceRegister(self.relay, SourceSettings())
         self.health = Health(self.relay, self.lobby, options={"port": {"value": 1}})

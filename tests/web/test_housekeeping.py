@@ -5,9 +5,12 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from relay.audio.formats import MP3, Encoding
+from relay.consumers.http_broadcast import Place
 from relay.hub.stream import StreamState
 from relay.settings import CleanupSettings
 from relay.web.housekeeping import SWEEP_EVERY_S, Housekeeping
+from tests.consumers.ear import Ear
 from tests.web.fakes import FakeClock, packet
 from tests.web.house import House
 
@@ -110,6 +113,7 @@ async def test_rounds_go_on(
     housekeeping = Housekeeping(
         house.relay,
         house.lobby,
+        house.broadcasts,
         CleanupSettings(300.0, 600.0),
         clock=clock,
         sleep=sleep,
@@ -129,6 +133,20 @@ async def test_rounds_go_on(
     assert set(slept) == {SWEEP_EVERY_S}
     assert housekeeping.sweeps == 4
     assert "a round of housekeeping failed" in caplog.text
+
+
+async def test_a_player_that_hears_nothing_is_looked_after_too(house: House) -> None:
+    """That it left would show by itself only when something is written to it."""
+    place = Place("latest", "", endless=True)
+    ear = Ear()
+    async with house.broadcasts.open(place, Encoding(MP3, 96_000)) as listener:
+        following = asyncio.create_task(listener.follow(ear))
+        await asyncio.sleep(0)
+        ear.closing = True
+        house.housekeeping.make_rounds()
+        await asyncio.wait_for(following, 5)
+    assert listener.reason == "left"
+    await house.broadcasts.close()
 
 
 async def test_wall_clock_that_jumps(
@@ -160,6 +178,7 @@ async def test_memory_goes_back_with_each_cleanup(
     keeper = Housekeeping(
         house.relay,
         house.lobby,
+        house.broadcasts,
         CleanupSettings(interval_s=300, stale_s=300),
         clock=clock,
         give_back_memory=lambda: given.append(1),
