@@ -25,6 +25,7 @@ LAYERS = {
     "relay.consumers": 2,
     "relay.web": 3,
     "relay.adapters": 3,
+    "relay.wiring": 4,
     "audio_stream_server": 4,
     "webrtc_server_relay": 5,
 }

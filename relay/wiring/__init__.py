@@ -1,0 +1,1 @@
+"""How the parts are put together: what is opened with what, and in which order."""

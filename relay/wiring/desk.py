@@ -1,0 +1,122 @@
+"""What clients meet behind the doors, opened and put together."""
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from relay.consumers.analyser import Visualization
+from relay.settings import Settings
+from relay.sources.demo import DemoSource
+from relay.sources.register import SourceRegister
+from relay.tls.certificates import Certificates
+from relay.web import checks, readings
+from relay.web.app import Desk
+from relay.web.audit import AuditLog
+from relay.web.gate import Gate
+from relay.web.health import MEDIA, Health, PartState
+from relay.web.home_network import HomeNetwork, address_of
+from relay.web.house_rules import HouseRules, Rule
+from relay.web.housekeeping import Housekeeping
+from relay.web.limits import Limits
+from relay.web.lobby import Lobby
+from relay.web.loop_lag import LoopLag
+from relay.web.media import Media
+from relay.web.metrics import Metrics
+from relay.web.onboarding import Onboarding
+from relay.web.pages import Pages
+from relay.web.roll import Roll
+from relay.web.stream_list import StreamList
+from relay.webrtc.host_addresses import lan_addresses
+from relay.wiring.sound import Sound
+
+
+async def open_desk(
+    settings: Settings,
+    options: Mapping[str, Any],
+    sound: Sound,
+    gate: Gate,
+    sources: SourceRegister,
+    certificates: Certificates | None,
+    www: Path,
+    stack: AsyncExitStack,
+) -> Desk:
+    """Open what clients meet behind the doors, and start those who look after it."""
+    relay, endpoint, worker = sound.relay, sound.endpoint, sound.worker
+    media = Media(relay, endpoint, Visualization(sound.decoders))
+    streams = StreamList(relay, settings.signaling.ice_servers)
+    roll = await open_roll(settings, stack)
+    lobby = await stack.enter_async_context(
+        Lobby(media, streams, roll, max_connections=settings.signaling.max_connections)
+    )
+    housekeeping = await stack.enter_async_context(
+        Housekeeping(relay, lobby, sound.broadcasts, settings.cleanup)
+    )
+    health = Health(relay, lobby, options=options)
+    mqtt = await open_mqtt(settings, sound, media, roll, stack)
+    metrics = Metrics(
+        [
+            *readings.of_connections(lobby, health),
+            *readings.of_roll(lobby.roll),
+            *readings.of_streams(relay),
+            *readings.of_media(endpoint, worker, lobby),
+            *readings.of_sound(sound.decoders),
+            *readings.of_listeners(sound.broadcasts),
+            *readings.of_housekeeping(housekeeping),
+            *readings.of_sources(sources),
+            *(readings.of_mqtt(mqtt) if mqtt else ()),
+        ],
+        relay.events,
+        readings.summary(health, lobby, relay, endpoint),
+    )
+    loop_lag = await stack.enter_async_context(LoopLag(metrics.loop_lag.observe))
+    health.register(MEDIA, checks.of_endpoint(endpoint))
+    health.register("media_worker", checks.of_worker(worker))
+    health.register("housekeeping", checks.of_housekeeping(housekeeping))
+    health.register("event_loop", checks.of_loop(loop_lag))
+    health.register("access", gate.check())
+    if mqtt:
+        health.register("mqtt", checks.of_mqtt(mqtt))
+    if settings.demo:
+        demo = DemoSource(relay)
+        await stack.enter_async_context(demo)
+        health.register("demo", lambda: PartState(demo.alive))
+    await stack.enter_async_context(sources)
+    health.register("sources", checks.of_sources(sources))
+    pages = Pages(www)
+    onboarding = Onboarding(
+        pages, certificates, settings.signaling.port, settings.tls.port, lan_addresses
+    )
+    return Desk(lobby, streams, pages, onboarding, health, metrics, endpoint)
+
+
+async def open_mqtt(
+    settings: Settings, sound: Sound, media: Media, roll: Roll, stack: AsyncExitStack
+) -> checks.MqttLine | None:
+    """Go to the broker, if that is wanted; who has none does not load what speaks to one."""
+    if not settings.mqtt.wanted:
+        return None
+    from relay.adapters.mqtt import Mqtt
+
+    mqtt = Mqtt(
+        settings.mqtt,
+        sound.relay,
+        sound.names,
+        sound.endpoint.sender_lines,
+        media.visualization,
+        hush=lambda stream: roll.hush(stream, None, "Home Assistant"),
+        at_home=lambda ip: roll.network.includes(address_of(ip)),
+    )
+    return await stack.enter_async_context(mqtt)
+
+
+async def open_roll(settings: Settings, stack: AsyncExitStack) -> Roll:
+    """Return who decides about everybody. Raises `SettingsError` for rules that are none."""
+    audit = await stack.enter_async_context(AuditLog(settings.data_dir))
+    rules = HouseRules(
+        Rule.parse(fields, f"rules[{number}]")
+        for number, fields in enumerate(settings.access.rules)
+    )
+    return Roll(
+        Limits(settings.limits), rules, audit, network=HomeNetwork.of(settings.access)
+    )
