@@ -25,6 +25,7 @@ from bench import (
     listening,
     machine,
     mp3,
+    websocket,
 )
 from bench.not_measured import NotMeasured
 from bench.plan import FULL, QUICK, Plan
@@ -54,6 +55,7 @@ GROUPS: dict[str, Group] = {
     "house": house.measure,
     "mp3": mp3.measure,
     "listeners": listeners.measure,
+    "websocket": websocket.measure,
     "idle": idle.measure,
 }
 LONG_GROUPS: dict[str, Group] = {

@@ -39,13 +39,27 @@ class Way:
 @asynccontextmanager
 async def our_pages(room: ListeningRoom) -> AsyncIterator[Call]:
     """The server's own send and listen pages."""
-    speaker = await room.speaker.open("/send.html", microphone=True)
+    async with _our_pages(room, "webrtc") as call:
+        yield call
+
+
+@asynccontextmanager
+async def our_pages_by_websocket(room: ListeningRoom) -> AsyncIterator[Call]:
+    """The same, with all sound over the pages' WebSockets."""
+    async with _our_pages(room, "websocket") as call:
+        yield call
+
+
+@asynccontextmanager
+async def _our_pages(room: ListeningRoom, transport: str) -> AsyncIterator[Call]:
+    way = f"transport={transport}"
+    speaker = await room.speaker.open(f"/send.html?{way}", microphone=True)
     number = next(NUMBERS)
     await speaker.fill("#name", f"Bench {number}")
     await speaker.click("#talk")
     await speaker.wait_for_selector("#talk[data-air=on]", timeout=PATIENCE_S * 1000)
     slug = f"bench-{number}"
-    listener = await room.listener.open(f"/listen.html?stream={slug}")
+    listener = await room.listener.open(f"/listen.html?stream={slug}&{way}")
     async with _until_heard(Call(speaker, listener, slug)) as call:
         yield call
 
@@ -97,10 +111,10 @@ async def _until_heard(call: Call) -> AsyncIterator[Call]:
 async def _heard(page: Page) -> bool:
     if not await page.evaluate("ear.hears()"):
         return False
-    counters = await page.evaluate("ear.counters()")
-    return bool(counters.get("totalAudioEnergy", 0.0) > 0)
+    return bool(await page.evaluate("ear.sounds()"))
 
 
 OUR_PAGES = Way("our pages", our_pages)
+BY_WEBSOCKET = Way("our pages by WebSocket", our_pages_by_websocket)
 OLD_CARDS = Way("old cards", old_cards)
 DIRECTLY = Way("directly", directly)

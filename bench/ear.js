@@ -109,8 +109,15 @@ globalThis.ear = (() => {
     return sums;
   }
 
+  /** Whether any sound came: by getStats(), or without a peer connection by the page's word. */
+  async function sounds() {
+    if (peers.length > 0) return (await counters()).totalAudioEnergy > 0;
+    return document.querySelector("#state")?.dataset.state === "live";
+  }
+
   return {
     peers,
+    sounds,
     record,
     counters,
     watch: () => void watch(),

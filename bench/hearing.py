@@ -20,8 +20,8 @@ class Hearing:
     heard: Recording
     delay_ms: float
     """Median, from the capturing page until the playing page has it ready to play."""
-    concealed_percent: float
-    """Of all samples played: made up where there was sound to be heard."""
+    concealed_percent: float | None
+    """Of all samples played: made up where there was sound to be heard; None where no one knows."""
 
 
 async def hear(
@@ -57,8 +57,16 @@ async def hear(
     return Hearing(said, heard, delay_ms, concealed_percent(before, after))
 
 
-def concealed_percent(before: dict[str, float], after: dict[str, float]) -> float:
-    """Compare two sums of getStats(); silence made up in silence is nothing that is missed."""
+def concealed_percent(
+    before: dict[str, float], after: dict[str, float]
+) -> float | None:
+    """
+    Compare two sums of getStats(); silence made up in silence is nothing that is missed.
+
+    None without a peer connection, which is what counts it.
+    """
+    if not after:
+        return None
 
     def grown(name: str) -> float:
         return after.get(name, 0.0) - before.get(name, 0.0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.cable import silence_after
-from bench.calls import DIRECTLY, OLD_CARDS, OUR_PAGES, Way
+from bench.calls import BY_WEBSOCKET, DIRECTLY, OLD_CARDS, OUR_PAGES, Way
 from bench.figures import Figure
 from bench.hearing import CLEAN, Hearing, hear
 from bench.impaired_link import Impairment
@@ -25,6 +25,7 @@ PULLED_S = {5.0: Goal(1.5, 0.5), 30.0: Goal(3.0, 1.0)}
 """How long a cable is pulled, and how many seconds of silence are allowed after that."""
 WORSE_SCORE = Goal(0.15, 0.05)
 MORE_DELAY_MS = Goal(10.0, 5.0)
+MORE_BY_WEBSOCKET_MS = Goal(150.0, 100.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ def impairment(loss: float) -> Impairment:
 async def _listen(
     room: ListeningRoom, plan: ListeningPlan, hearings: dict[Trial, list[Hearing]]
 ) -> None:
-    for way in (OUR_PAGES, DIRECTLY):
+    for way in (OUR_PAGES, DIRECTLY, BY_WEBSOCKET):
         hearing = await hear(room, way, CLEAN, plan.settle_s, plan.clean_s)
         hearings[way.name, 0.0].append(hearing)
     for loss in LOSSES:
@@ -101,7 +102,9 @@ def _delay_rows(
 ) -> list[Row]:
     ours = [hearing.delay_ms for hearing in hearings[OUR_PAGES.name, 0.0]]
     direct = [hearing.delay_ms for hearing in hearings[DIRECTLY.name, 0.0]]
+    by_socket = [hearing.delay_ms for hearing in hearings[BY_WEBSOCKET.name, 0.0]]
     added = [a - b for a, b in zip(ours, direct, strict=True)]
+    more = [a - b for a, b in zip(by_socket, ours, strict=True)]
     how = (
         f"median delay of speech within {plan.clean_s:g} s from the capturing page to the "
         "playing one, two Chromiums on good lines"
@@ -121,6 +124,13 @@ def _delay_rows(
             f"{how}; less that of two pages that are connected directly",
             goal=MORE_DELAY_MS,
         ),
+        Row(
+            "mouth to ear by WebSocket, more than by WebRTC",
+            "ms",
+            Figure.of(more),
+            f"{how}, both with ?transport=websocket; less that of the same pages by WebRTC",
+            goal=MORE_BY_WEBSOCKET_MS,
+        ),
     ]
 
 
@@ -132,7 +142,8 @@ def _loss_rows(
     loss: float, hearings: Mapping[Trial, Sequence[Hearing]], plan: ListeningPlan
 ) -> list[Row]:
     def concealed(way: Way) -> Figure:
-        return Figure.of([h.concealed_percent for h in hearings[way.name, loss]])
+        heard = [h.concealed_percent for h in hearings[way.name, loss]]
+        return Figure.of([percent for percent in heard if percent is not None])
 
     how = (
         f"samples that Chromium made up, of all within {plan.lossy_s:g} s, after "

@@ -21,6 +21,8 @@ class Plan:
     loop_receivers: int
     loop_blocks: int
     """Seconds that each of the send loops gets in a round, taking turns."""
+    socket_receivers: Pair
+    """Who hear over their WebSockets."""
     latency_receivers: Pair
     latency_packets: int
     """In a round."""
@@ -57,6 +59,7 @@ FULL = Plan(
     baseline_receivers=(1, 10),
     loop_receivers=200,
     loop_blocks=6,
+    socket_receivers=(5, 50),
     latency_receivers=(1, 100),
     latency_packets=250,
     joins=30,
@@ -83,6 +86,7 @@ QUICK = Plan(
     baseline_receivers=(1, 6),
     loop_receivers=32,
     loop_blocks=1,
+    socket_receivers=(1, 8),
     latency_receivers=(1, 20),
     latency_packets=100,
     joins=5,

@@ -9,7 +9,9 @@ RelayError
 │   ├── UnexpectedMessage    right message, wrong moment
 │   ├── BadSessionDescription    SDP that does not parse or is not usable
 │   ├── NoAudio              SDP without an audio section we may use
-│   └── NoOpus               audio, but not Opus
+│   ├── NoOpus               audio, but not Opus
+│   ├── NoFormat             no format of sound that both sides know
+│   └── BadFrame             a binary frame that is no sound of the agreed format
 ├── BadRequest           an address over HTTP that asks for what there is not
 ├── BadName              a stream name that breaks the rules
 ├── BadAddress           an address that no source may have
@@ -67,6 +69,14 @@ class NoAudio(ProtocolError):
 
 class NoOpus(ProtocolError):
     code = "no_opus"
+
+
+class NoFormat(ProtocolError):
+    code = "no_format"
+
+
+class BadFrame(ProtocolError):
+    code = "bad_frame"
 
 
 class BadRequest(RelayError):

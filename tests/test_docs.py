@@ -186,7 +186,7 @@ def test_the_picture_of_the_order_is_the_table():
 def test_the_changelogs_newest_version_is_the_programs():
     """And so is the manifest's: Home Assistant offers the update by it."""
     newest = re.search(
-        r"^## \[(\S+)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
+        r"^## \[(\d\S*)\]", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE
     )
     assert newest is not None
     assert newest[1] == __version__ == MANIFEST["version"]

@@ -10,7 +10,9 @@ import { SoundView } from "./sound-view.js";
 import { SpectrumView } from "./spectrum-view.js";
 import { StreamPicker } from "./stream-picker.js";
 import { hearingText } from "./text.js";
+import { pageTransport } from "./transport-choice.js";
 import { bindVolume } from "./volume-field.js";
+import { showWay } from "./way-note.js";
 
 /** @import { StreamDetails } from "./protocol.js" */
 
@@ -31,7 +33,10 @@ export class IntercomHearing {
   /** @param {(stream: StreamDetails) => boolean} isOwn whether a stream is this device's */
   constructor(isOwn) {
     this.#isOwn = isOwn;
-    this.#receiver = new Receiver(this.#relay, { accepts: (stream) => !isOwn(stream) });
+    this.#receiver = new Receiver(this.#relay, {
+      accepts: (stream) => !isOwn(stream),
+      transport: pageTransport(),
+    });
     new SoundView({
       relay: this.#relay,
       receiver: this.#receiver,
@@ -40,6 +45,7 @@ export class IntercomHearing {
     showLine(this.#relay);
     bindVolume(this.#player);
     this.#receiver.on("media", (media) => this.#player.load(media));
+    this.#receiver.on("media", () => showWay(this.#receiver.overSocket));
     this.#receiver.on("status", () => this.#render());
     this.#relay.on("streams", () => this.#render());
     this.#player.on("refused", () => this.#render());

@@ -23,6 +23,7 @@ import { Silence } from "./silence.js";
 import { TalkView } from "./talk-view.js";
 import { audience, errorText } from "./text.js";
 import { TrackLevel } from "./track-level.js";
+import { pageTransport } from "./transport-choice.js";
 import { showTrouble } from "./trouble.js";
 
 /** @import { RelayError, StreamDetails } from "./protocol.js" */
@@ -31,7 +32,10 @@ const NAME_ERRORS = new Set(["name_taken", "bad_name"]);
 
 export class IntercomSpeaking {
   // Another device than the send page beside it: neither takes the other's stream for its own.
-  #sender = new Sender(openLine(), { deviceId: `${deviceId()}-talk` });
+  #sender = new Sender(openLine(), {
+    deviceId: `${deviceId()}-talk`,
+    transport: pageTransport(),
+  });
   #microphone = new Microphone(navigator.mediaDevices);
   #talk = new PushToTalk();
   #view = new TalkView({

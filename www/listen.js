@@ -18,6 +18,7 @@ import { SoundView } from "./sound-view.js";
 import { SpectrumView } from "./spectrum-view.js";
 import { StreamPicker } from "./stream-picker.js";
 import { clockText, durationText, hearingText } from "./text.js";
+import { pageTransport } from "./transport-choice.js";
 import { showTrouble } from "./trouble.js";
 import { bindVolume } from "./volume-field.js";
 
@@ -28,7 +29,7 @@ const MARKS = { idle: "❚❚", live: "▶", muted: "○", waiting: "…", lost:
 
 class ListenPage {
   #relay = openLine();
-  #receiver = new Receiver(this.#relay);
+  #receiver = new Receiver(this.#relay, { transport: pageTransport() });
   #player = new Player(find("audio", HTMLAudioElement));
   #siren = new Siren();
   #alarm = new LostAlarm(this.#siren);

@@ -1,5 +1,7 @@
 /** The messages of docs/protocol.md as types; nothing here runs. */
 
+/** @import { SoundFormat } from "./sound-formats.js" */
+
 /**
  * @typedef {Object} StreamDetails
  * @property {string} stream_id
@@ -32,7 +34,8 @@
  * @property {RTCIceServer[]} [ice_servers]
  */
 
-/** @typedef {{type: "sender_ready", connection_id: string, name: string | null, slug: string | null, resume_token: string}} SenderReady */
+/** @typedef {{type: "sender_ready", connection_id: string, name: string | null, slug: string | null, resume_token: string, format?: SoundFormat}} SenderReady */
+/** @typedef {{type: "receiver_ready", stream_id: string, format: SoundFormat, resume_token: string}} ReceiverReady */
 /** @typedef {{type: "webrtc_offer", offer: {type: "offer", sdp: string}, stream_id: string, resume_token: string}} ServerOffer */
 /** @typedef {{type: "webrtc_answer", answer: {type: "answer", sdp: string}}} ServerAnswer */
 /** @typedef {{type: "resumed", stream_id: string | null, resume_token: string}} Resumed */
@@ -40,7 +43,7 @@
 /** @typedef {{type: "stream_available", stream_id: string, name: string | null, slug: string | null}} StreamAvailable */
 /** @typedef {{type: "stream_changed", stream: StreamDetails}} StreamChanged */
 /** @typedef {{type: "audience", stream_id: string, hearers: Hearer[], more: number, hushed: string[]}} Audience */
-/** @typedef {{id: string, name: string, by: "webrtc" | "http", since: number}} Hearer since: seconds since 1970 */
+/** @typedef {{id: string, name: string, by: "webrtc" | "websocket" | "http", since: number}} Hearer since: seconds since 1970 */
 /** @typedef {{type: "stream_ended", stream_id: string, reason: string}} StreamEnded */
 /** @typedef {{type: "pong", id: string | number | null, timestamp: number}} Pong */
 /** @typedef {{type: "error", code: string, message: string, request: string | null}} RelayError */
@@ -57,13 +60,15 @@
  */
 
 /**
- * @typedef {AvailableStreams | SenderReady | ServerOffer | ServerAnswer | Resumed | Moved
+ * @typedef {AvailableStreams | SenderReady | ReceiverReady | ServerOffer | ServerAnswer | Resumed | Moved
  *   | StreamAvailable | StreamChanged | Audience | StreamEnded | Pong | RelayError | AudioData} ServerMessage
  */
 
+/** @typedef {{transport?: "webrtc" | "websocket", formats?: SoundFormat[]}} Way */
+
 /**
- * @typedef {{type: "start_sending", name?: string, device_id?: string, muted?: boolean}
- *   | {type: "start_receiving", stream_id?: string, name?: string, keep?: boolean}
+ * @typedef {{type: "start_sending", name?: string, device_id?: string, muted?: boolean} & Way
+ *   | {type: "start_receiving", stream_id?: string, name?: string, keep?: boolean} & Way
  *   | {type: "move_to", stream_id?: string, name?: string}
  *   | {type: "webrtc_offer", offer: {type: "offer", sdp: string}}
  *   | {type: "webrtc_answer", answer: {type: "answer", sdp: string}}

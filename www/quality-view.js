@@ -4,6 +4,7 @@ import { ConnectionQuality } from "./connection-quality.js";
 import { find, say } from "./element.js";
 import { SignalBars } from "./signal-bars.js";
 import { LINE_WORDS } from "./text.js";
+import { showWay } from "./way-note.js";
 
 /** @import { Quality } from "./connection-quality.js" */
 /** @import { Receiver } from "./receiver.js" */
@@ -28,6 +29,7 @@ export class QualityView {
     this.#receiver = receiver;
     this.#relay = relay;
     receiver.on("media", () => this.#quality.reset());
+    receiver.on("media", () => showWay(receiver.overSocket));
     receiver.on("report", (report) => this.#reported(report));
     receiver.on("status", ({ phase, stream }) => {
       if (stream?.stream_id !== this.#streamId) this.#quality.restartDelay();
@@ -52,6 +54,7 @@ export class QualityView {
     this.#bars.show(quality.line, words);
     say(find("quality-word", HTMLElement), words);
     this.#showDelay(quality);
+    showWay(this.#receiver.overSocket, quality.delay_ms);
     say(find("quality-loss", HTMLElement), `${(quality.loss * 100).toFixed(1)} %`);
     say(find("quality-made-up", HTMLElement), `${(quality.madeUp * 100).toFixed(1)} %`);
     say(find("quality-jitter", HTMLElement), milliseconds(quality.jitter_ms));

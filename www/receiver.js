@@ -13,11 +13,13 @@ import { every, systemClock } from "./clock.js";
 import { Emitter } from "./emitter.js";
 import { judge } from "./hearing-status.js";
 import { LATEST, chooseStream, findStream } from "./live-streams.js";
-import { ReceivingSession } from "./receiving-session.js";
+import { receivingSession } from "./receiving-ways.js";
+import { WEBRTC_ONLY } from "./transport-choice.js";
 
 /** @import { Clock } from "./clock.js" */
 /** @import { Status } from "./hearing-status.js" */
-/** @import { RelayError, ServerOffer, StreamDetails } from "./protocol.js" */
+/** @import { ReceiverReady, RelayError, ServerOffer, StreamDetails } from "./protocol.js" */
+/** @import { Session } from "./receiving-ways.js" */
 /** @import { RelayClient } from "./relay-client.js" */
 
 const LOOK_INTERVAL_MS = 1000;
@@ -38,26 +40,20 @@ export class Receiver extends Emitter {
   #clock;
   #backoff;
   #accepts;
+  #transport;
   #wanted = false;
-  /** @type {string | null} */
-  #address = null;
+  #address = /** @type {string | null} */ (null);
   #heard = false;
-  /** @type {string | null} */
-  #endReason = null;
-  /** @type {StreamDetails | null} */
-  #stream = null;
-  /** @type {ReceivingSession | null} */
-  #session = null;
-  /** @type {ReceivingSession | null} */
-  #next = null;
-  /** @type {ReceivingSession | null} */
-  #resuming = null;
+  #endReason = /** @type {string | null} */ (null);
+  #stream = /** @type {StreamDetails | null} */ (null);
+  #session = /** @type {Session | null} */ (null);
+  #next = /** @type {Session | null} */ (null);
+  #resuming = /** @type {Session | null} */ (null);
   /** @type {{streamId: string, line: number, moving: boolean} | null} */
   #asked = null;
   /** Whether what still sounds is not wanted any more. */
   #turning = false;
-  /** @type {RelayError | null} */
-  #error = null;
+  #error = /** @type {RelayError | null} */ (null);
   #resting = false;
   #cancelJoin = () => {};
   #cancelRest = () => {};
@@ -72,6 +68,7 @@ export class Receiver extends Emitter {
    * @param {Clock} [options.clock]
    * @param {() => number} [options.random]
    * @param {(stream: StreamDetails) => boolean} [options.accepts] what may be chosen when any will do
+   * @param {import("./transport-choice.js").TransportChoice} [options.transport]
    */
   constructor(
     relay,
@@ -80,6 +77,7 @@ export class Receiver extends Emitter {
       clock = systemClock,
       random = Math.random,
       accepts = () => true,
+      transport = WEBRTC_ONLY,
     } = {},
   ) {
     super();
@@ -88,6 +86,7 @@ export class Receiver extends Emitter {
     this.#clock = clock;
     this.#backoff = new Backoff({ random });
     this.#accepts = accepts;
+    this.#transport = transport;
     relay.resumeWith(() => this.#tokenToResume());
     relay.on("state", () => this.#lineChanged());
     relay.on("roamed", () => this.#roamed());
@@ -98,7 +97,8 @@ export class Receiver extends Emitter {
       if (stream_id === this.#stream?.stream_id) this.#endReason = reason;
     });
     relay.on("streams", () => this.#reconsider());
-    relay.on("offer", (offer) => void this.#offered(offer));
+    relay.on("offer", (offer) => void this.#begin(offer));
+    relay.on("receiver_ready", (ready) => void this.#begin(ready));
     relay.on("error", (error) => this.#refused(error));
   }
 
@@ -106,9 +106,9 @@ export class Receiver extends Emitter {
     return this.#status;
   }
 
-  /** What is to be played now. */
-  get media() {
-    return this.#session?.media ?? null;
+  /** Whether what is heard came over the line itself. */
+  get overSocket() {
+    return this.#session?.overSocket === true;
   }
 
   /**
@@ -160,6 +160,7 @@ export class Receiver extends Emitter {
   }
 
   #lineChanged() {
+    this.#transport.renew();
     if (this.#relay.state === "open") return; // its list of streams comes next
     this.#resuming = null;
     this.#dropTurned();
@@ -169,6 +170,7 @@ export class Receiver extends Emitter {
 
   /** This device is in another network: what stands may sound until something better does. */
   #roamed() {
+    this.#transport.renew({ roamed: true });
     if (this.#session) this.#session.outdated = true;
     this.#forgetAsking();
   }
@@ -244,7 +246,7 @@ export class Receiver extends Emitter {
       this.#relay.send({ type: "move_to", stream_id });
       this.#cancelJoin = this.#clock.after(MOVE_MS, () => this.#stays());
     } else {
-      this.#relay.send({ type: "start_receiving", stream_id, keep: true });
+      this.#relay.send({ type: "start_receiving", stream_id, keep: true, ...this.#transport.receiving });
       this.#cancelJoin = this.#clock.after(JOIN_MS, () => this.#rest());
     }
   }
@@ -277,34 +279,37 @@ export class Receiver extends Emitter {
     this.#next = null;
   }
 
-  /** @param {ServerOffer} message */
-  async #offered({ offer, stream_id, resume_token }) {
+  /** @param {ServerOffer | ReceiverReady} message */
+  async #begin(message) {
     const asked = this.#asked;
-    if (!asked || asked.streamId !== stream_id) return;
+    if (!asked || asked.streamId !== message.stream_id) return;
     this.#next?.close();
-    const session = new ReceivingSession({
+    const { session, begin } = receivingSession(message, {
+      relay: this.#relay,
       RTCPeerConnection: this.#Peer,
       iceServers: this.#relay.iceServers,
       clock: this.#clock,
-      streamId: stream_id,
+      streamId: message.stream_id,
       line: asked.line,
-      token: resume_token,
-      changed: () => this.#sessionChanged(session),
+      token: message.resume_token,
+      changed: (session) => this.#sessionChanged(session),
     });
     this.#next = session;
     try {
-      const sdp = await session.answer(offer);
-      if (this.#next !== session) return;
-      this.#relay.send({ type: "webrtc_answer", answer: { type: "answer", sdp } });
+      const answer = await begin();
+      if (answer && this.#next === session) this.#relay.send(answer);
     } catch (error) {
-      if (this.#next === session) this.#failed(String(error));
+      if (this.#next !== session) return;
+      this.#error = { type: "error", code: "peer_failed", message: String(error), request: null };
+      this.#rest();
     }
   }
 
-  /** @param {ReceivingSession} session */
+  /** @param {Session} session */
   #sessionChanged(session) {
     if (session === this.#next) {
       if (session.connected) this.#takeOver(session);
+      else if (session.unreachable && this.#transport.fallBack()) this.#forgetAsking();
       else if (session.broken) this.#rest();
     } else if (session.falters) {
       this.#relay.wake(); // where packets are lost the line may be, too
@@ -312,8 +317,9 @@ export class Receiver extends Emitter {
     this.#reconsider();
   }
 
-  /** @param {ReceivingSession} session */
+  /** @param {Session} session */
   #takeOver(session) {
+    this.#transport.succeed();
     this.#next = null;
     this.#session?.close();
     this.#session = session;
@@ -345,12 +351,6 @@ export class Receiver extends Emitter {
     else if (error.request === "move_to") return this.#stays();
     else this.#error = error;
     this.#dropTurned();
-    this.#rest();
-  }
-
-  /** @param {string} message */
-  #failed(message) {
-    this.#error = { type: "error", code: "peer_failed", message, request: null };
     this.#rest();
   }
 

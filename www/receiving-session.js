@@ -4,6 +4,11 @@ import { Patience } from "./patience.js";
 import { describe } from "./session-description.js";
 
 /** @import { Clock } from "./clock.js" */
+/** @import { ClientMessage, ServerOffer } from "./protocol.js" */
+
+/** In a home two addresses find each other within half a second. */
+export const SEARCH_MS = 3000;
+export const FOUND = new Set(["connected", "completed"]);
 
 /** After so long without a packet the sound is gone: a quiet room sends 50 packets a second. */
 export const SILENCE_MS = 3000;
@@ -27,6 +32,11 @@ export class ReceivingSession {
   outdated = false;
   /** Whether the relay refused to let it hear another stream. */
   fixed = false;
+  /** Whether no way for UDP was found within a time that is enough for one. */
+  unreachable = false;
+  overSocket = false;
+  #changed;
+  #cancelSearch = () => {};
 
   /**
    * @param {Object} options
@@ -43,6 +53,7 @@ export class ReceivingSession {
     this.line = line;
     this.token = token;
     this.#clock = clock;
+    this.#changed = changed;
     this.#peer = new RTCPeerConnection({ iceServers, bundlePolicy: "max-bundle" });
     this.#peer.ontrack = ({ track, streams }) => {
       this.media = streams[0] ?? new MediaStream([track]);
@@ -60,14 +71,21 @@ export class ReceivingSession {
    * Answer the relay's offer. The relay needs no candidates: it learns the address
    * of this browser from the browser's own checks, so nothing waits for them.
    *
-   * @param {RTCSessionDescriptionInit} offer
-   * @returns {Promise<string>} the answer's SDP
+   * @param {ServerOffer} message
+   * @returns {Promise<ClientMessage>} the answer
    */
-  async answer(offer) {
+  async begin({ offer }) {
     await this.#peer.setRemoteDescription(offer);
     const sdp = await describe(this.#peer, await this.#peer.createAnswer(), offer.sdp);
     this.negotiated = true;
-    return sdp;
+    this.#cancelSearch = this.#clock.after(SEARCH_MS, () => this.#giveUp());
+    return { type: "webrtc_answer", answer: { type: "answer", sdp } };
+  }
+
+  #giveUp() {
+    if (FOUND.has(this.#peer.iceConnectionState)) return;
+    this.unreachable = true;
+    this.#changed();
   }
 
   /** Whether it is worth going on with: it stands, or may stand soon. */
@@ -132,11 +150,13 @@ export class ReceivingSession {
 
   /** Idempotent. */
   close() {
+    this.#cancelSearch();
     this.#peer.ontrack = this.#peer.onconnectionstatechange = null;
     this.#peer.close();
   }
 
   #connect() {
+    this.#cancelSearch();
     this.connected = true;
     // The first look is a second away; until then the connection counts as sound.
     this.#lastPacketAt ??= this.#clock.now();

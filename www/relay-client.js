@@ -45,6 +45,8 @@ const GIVEN_UP = 4000; // unlike a goodbye it leaves the media alone
  * @property {protocol.StreamEnded} ended
  * @property {protocol.SenderReady} sender_ready
  * @property {protocol.ServerOffer} offer
+ * @property {protocol.ReceiverReady} receiver_ready
+ * @property {ArrayBuffer} frame sound, or the answer to it
  * @property {protocol.ServerAnswer} answer
  * @property {protocol.Resumed} resumed what was sent or received goes on with this line
  * @property {protocol.RelayError} gone it does not; it has to be begun anew
@@ -189,6 +191,18 @@ export class RelayClient extends Emitter {
   }
 
   /**
+   * Send sound, or the answer to it; at once or not at all.
+   *
+   * @param {ArrayBuffer} frame
+   * @returns {boolean} whether it was handed to an open socket
+   */
+  sendFrame(frame) {
+    if (this.#state !== "open") return false;
+    this.#socket?.send(frame);
+    return true;
+  }
+
+  /**
    * Have the levels of exactly these streams told, over all lost lines.
    *
    * @param {Iterable<string>} streamIds
@@ -202,6 +216,7 @@ export class RelayClient extends Emitter {
     this.#cancelTimer();
     this.#triedAt = this.#clock.now();
     const socket = new this.#Socket(this.#url);
+    socket.binaryType = "arraybuffer";
     this.#socket = socket;
     socket.onopen = () => this.#opened();
     socket.onmessage = ({ data }) => this.#heard(data);
@@ -275,6 +290,7 @@ export class RelayClient extends Emitter {
 
   /** @param {unknown} data */
   #heard(data) {
+    if (data instanceof ArrayBuffer) return this.emit("frame", data);
     this.#expectPing();
     const message = parse(data);
     if (message) this.#dispatch(message);
@@ -310,6 +326,7 @@ export class RelayClient extends Emitter {
       case "error":
         return this.emit(message.request === "resume" ? "gone" : "error", message);
       case "sender_ready":
+      case "receiver_ready":
       case "resumed":
       case "moved":
       case "audience":

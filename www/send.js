@@ -18,7 +18,9 @@ import { Sender } from "./sender.js";
 import { TalkView } from "./talk-view.js";
 import { audience, errorText } from "./text.js";
 import { TrackLevel } from "./track-level.js";
+import { pageTransport } from "./transport-choice.js";
 import { showPassingTrouble, showTrouble } from "./trouble.js";
+import { showWay } from "./way-note.js";
 import { showIfWithheld } from "./withheld-notice.js";
 
 /** @import { Profile } from "./microphone.js" */
@@ -29,7 +31,7 @@ const NAME_ERRORS = new Set(["name_taken", "bad_name"]);
 
 class SendPage {
   #relay = openLine();
-  #sender = new Sender(this.#relay, { deviceId: deviceId() });
+  #sender = new Sender(this.#relay, { deviceId: deviceId(), transport: pageTransport() });
   #microphone = new Microphone(navigator.mediaDevices);
   #talk = new PushToTalk();
   #view = new TalkView({
@@ -231,6 +233,7 @@ class SendPage {
   }
 
   #render() {
+    showWay(this.#sender.overSocket);
     const { phase, stream } = this.#sender.status;
     const name = this.#name.value;
     const air = airText({

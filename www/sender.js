@@ -10,13 +10,15 @@
 import { Backoff } from "./backoff.js";
 import { systemClock } from "./clock.js";
 import { Emitter } from "./emitter.js";
-import { SendingSession } from "./sending-session.js";
 import { phaseOf } from "./sending-status.js";
+import { sendingSession } from "./sending-ways.js";
+import { WEBRTC_ONLY } from "./transport-choice.js";
 
 /** @import { Clock } from "./clock.js" */
 /** @import { RelayError, Resumed, SenderReady, ServerAnswer } from "./protocol.js" */
 /** @import { RelayClient } from "./relay-client.js" */
 /** @import { SenderStatus } from "./sending-status.js" */
+/** @import { Session } from "./sending-ways.js" */
 
 const CONNECT_MS = 16_000; // the relay gives up after 15 s and says why; this is for a relay that does not
 const FALTERING_MS = 3000; // most interruptions of a radio link are shorter
@@ -36,29 +38,23 @@ const FINAL = new Set(["bad_name", "name_taken", "no_opus", "no_audio", "bad_sdp
 export class Sender extends Emitter {
   #relay;
   #deviceId;
+  #transport;
   #Peer;
   #clock;
   #backoff;
-  /** @type {Wanted | null} */
-  #wanted = null;
-  /** @type {SendingSession | null} */
-  #session = null;
-  /** @type {SendingSession | null} */
-  #next = null;
-  /** @type {SendingSession | null} */
-  #last = null;
-  /** @type {SendingSession | null} */
-  #resuming = null;
-  /** @type {RelayError | null} */
-  #error = null;
+  #wanted = /** @type {Wanted | null} */ (null);
+  #session = /** @type {Session | null} */ (null);
+  #next = /** @type {Session | null} */ (null);
+  #last = /** @type {Session | null} */ (null);
+  #resuming = /** @type {Session | null} */ (null);
+  #error = /** @type {RelayError | null} */ (null);
   #wasLive = false;
   #line = 0;
   #cancelDeadline = () => {};
   #cancelRest = () => {};
   #cancelFaltering = () => {};
   #cancelLingering = () => {};
-  /** @type {SenderStatus} */
-  #status = { phase: "idle", slug: null, stream: null, error: null };
+  #status = /** @type {SenderStatus} */ ({ phase: "idle", slug: null, stream: null, error: null });
 
   /**
    * @param {RelayClient} relay a line of its own: one socket sends one stream
@@ -67,6 +63,7 @@ export class Sender extends Emitter {
    * @param {typeof RTCPeerConnection} [options.RTCPeerConnection]
    * @param {Clock} [options.clock]
    * @param {() => number} [options.random]
+   * @param {import("./transport-choice.js").TransportChoice} [options.transport]
    */
   constructor(
     relay,
@@ -75,17 +72,20 @@ export class Sender extends Emitter {
       RTCPeerConnection = globalThis.RTCPeerConnection,
       clock = systemClock,
       random = Math.random,
+      transport = WEBRTC_ONLY,
     },
   ) {
     super();
     this.#relay = relay;
     this.#deviceId = deviceId;
+    this.#transport = transport;
     this.#Peer = RTCPeerConnection;
     this.#clock = clock;
     this.#backoff = new Backoff({ random });
     relay.resumeWith(() => this.#tokenToResume());
     relay.on("state", (state) => this.#lineChanged(state === "open"));
     relay.on("roamed", () => this.#outdate());
+    relay.on("roamed", () => transport.renew({ roamed: true }));
     relay.on("resumed", (message) => this.#resumed(message));
     relay.on("gone", () => this.#notResumed());
     relay.on("streams", () => this.#judge());
@@ -98,6 +98,11 @@ export class Sender extends Emitter {
 
   get status() {
     return this.#status;
+  }
+
+  /** Whether what is sent takes the line itself. */
+  get overSocket() {
+    return this.#session?.overSocket === true;
   }
 
   /**
@@ -152,8 +157,10 @@ export class Sender extends Emitter {
     this.#resuming = null;
     const { name, muted } = this.#wanted;
     const device_id = this.#deviceId;
-    if (this.#relay.send({ type: "start_sending", name, device_id, muted })) {
-      if (this.#line === this.#relay.line) this.#retireSession(); // the relay replaces it on one line
+    const way = this.#transport.sending;
+    if (this.#relay.send({ type: "start_sending", name, device_id, muted, ...way })) {
+      // The relay replaces it on one line; and two that take the line would mix their sound.
+      if (this.#line === this.#relay.line || this.overSocket) this.#retireSession();
       this.#line = this.#relay.line;
       this.#cancelDeadline = this.#clock.after(CONNECT_MS, () => this.#rest());
     }
@@ -162,6 +169,7 @@ export class Sender extends Emitter {
 
   /** @param {boolean} open */
   #lineChanged(open) {
+    this.#transport.renew();
     if (open && !this.#resuming) this.#begin();
     if (!open) {
       this.#resuming = null;
@@ -202,22 +210,21 @@ export class Sender extends Emitter {
   }
 
   /** @param {SenderReady} message */
-  async #ready({ slug, resume_token }) {
+  async #ready(message) {
     if (!this.#wanted) return;
     this.#next?.close();
-    const session = new SendingSession({
+    const { session, begin } = sendingSession(message, {
+      relay: this.#relay,
       RTCPeerConnection: this.#Peer,
       iceServers: this.#relay.iceServers,
+      clock: this.#clock,
       track: this.#wanted.track,
-      slug,
-      token: resume_token,
-      changed: () => this.#sessionChanged(session),
+      changed: (session) => this.#sessionChanged(session),
     });
     this.#next = session;
     try {
-      const sdp = await session.offer();
-      if (this.#next !== session) return;
-      this.#relay.send({ type: "webrtc_offer", offer: { type: "offer", sdp } });
+      const offer = await begin();
+      if (offer && this.#next === session) this.#relay.send(offer);
     } catch (error) {
       this.#failed(session, error);
     }
@@ -235,7 +242,7 @@ export class Sender extends Emitter {
   }
 
   /**
-   * @param {SendingSession} session
+   * @param {Session} session
    * @param {unknown} error
    */
   #failed(session, error) {
@@ -244,10 +251,11 @@ export class Sender extends Emitter {
     this.#rest();
   }
 
-  /** @param {SendingSession} session */
+  /** @param {Session} session */
   #sessionChanged(session) {
     if (session === this.#next) {
       if (session.connected) this.#takeOver(session);
+      else if (session.unreachable && this.#transport.fallBack()) this.#begin();
       else if (session.broken) this.#rest();
     } else if (session === this.#session) {
       this.#cancelFaltering();
@@ -269,8 +277,9 @@ export class Sender extends Emitter {
     if (!this.#next && this.#relay.state === "open") this.#begin();
   }
 
-  /** @param {SendingSession} session */
+  /** @param {Session} session */
   #takeOver(session) {
+    this.#transport.succeed();
     this.#cancelDeadline();
     this.#retireSession();
     this.#session = session;
@@ -284,7 +293,7 @@ export class Sender extends Emitter {
   /**
    * A new connection may go on with the stream of the one before, and then nobody announces it.
    *
-   * @param {SendingSession} session
+   * @param {Session} session
    */
   #streamOf({ slug }) {
     if (slug === null) return null;
@@ -312,19 +321,11 @@ export class Sender extends Emitter {
   /** @param {RelayError} error */
   #refused(error) {
     if (!this.#wanted || error.request === "get_available_streams") return;
-    if (FINAL.has(error.code)) {
-      this.#giveUp(error);
-      return;
-    }
+    const final = FINAL.has(error.code);
+    if (final) this.#end();
     this.#error = error;
-    this.#rest();
-  }
-
-  /** @param {RelayError} error */
-  #giveUp(error) {
-    this.#end();
-    this.#error = error;
-    this.#judge();
+    if (final) this.#judge();
+    else this.#rest();
   }
 
   /** The try failed; make another after a while. */
@@ -364,7 +365,8 @@ export class Sender extends Emitter {
     this.#dropLast();
     this.#last = this.#session;
     this.#session = null;
-    if (this.#last) this.#cancelLingering = this.#clock.after(LINGER_MS, () => this.#dropLast());
+    if (this.#last?.overSocket) this.#dropLast();
+    else if (this.#last) this.#cancelLingering = this.#clock.after(LINGER_MS, () => this.#dropLast());
   }
 
   #dropLast() {

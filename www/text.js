@@ -29,6 +29,8 @@ const ERRORS = {
   hushed: "Its sender does not want to be heard here right now. In five minutes it is tried again.",
   stream_not_found: "Nobody sends under this name right now.",
   stream_ended: "This stream has ended.",
+  no_format: "This browser and Earshot have no kind of sound in common. Update the browser.",
+  bad_frame: "Earshot could not read the sound of this page. Reload the page.",
   no_opus:
     "This browser offers no Opus sound, which Earshot needs. Use a current Chrome, Firefox, Edge or Safari.",
   no_audio:

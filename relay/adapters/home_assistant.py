@@ -182,7 +182,7 @@ class HomeAssistant:
         live = stream is not None and stream.state is StreamState.LIVE
         states = {
             "on_air": ON if live else OFF,
-            "listeners": str(stream.receivers + stream.listeners if stream else 0),
+            "listeners": str(stream.all_receivers + stream.listeners if stream else 0),
             "last_heard": self._last_heard(name, stream),
             "quality": UNKNOWN,
             "muted": ON if name.muted else OFF,

@@ -53,6 +53,8 @@ class Stream(Generic[Frame]):
         self._silence: Callable[[Frame], Frame] | None = None
         self.receivers = 0
         """WebRTC receivers, kept by the fan-out."""
+        self.socket_receivers = 0
+        """Receivers over their WebSocket, who count themselves."""
         self.listeners = 0
         """HTTP listeners, kept by the broadcast."""
         self.frames_pushed = 0
@@ -68,6 +70,11 @@ class Stream(Generic[Frame]):
     @property
     def slug(self) -> str | None:
         return self.name.slug if self.name else None
+
+    @property
+    def all_receivers(self) -> int:
+        """Receivers over either transport."""
+        return self.receivers + self.socket_receivers
 
     @property
     def demanded(self) -> bool:
@@ -140,6 +147,10 @@ class Stream(Generic[Frame]):
 
     def count_receivers(self, receivers: int) -> None:
         self.receivers = receivers
+        self._changed()
+
+    def count_socket_receivers(self, change: int) -> None:
+        self.socket_receivers += change
         self._changed()
 
     def count_listeners(self, listeners: int) -> None:

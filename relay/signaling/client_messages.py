@@ -10,9 +10,12 @@ from relay.signaling.fields import (
     read_address,
     read_device_id,
     read_flag,
+    read_format,
+    read_over_websocket,
     read_sdp,
     read_text,
 )
+from relay.signaling.sound_frame import SoundFormat
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +38,21 @@ class StartSending(ClientMessage):
 
     @classmethod
     def parse(cls, fields: Json) -> "StartSending":
-        return cls(
+        said = (
             read_text(fields, "name"),
             read_device_id(fields),
             read_flag(fields, "muted"),
         )
+        if read_over_websocket(fields):
+            return StartSendingFrames(*said, read_format(fields))
+        return StartSending(*said)
+
+
+@dataclass(frozen=True, slots=True)
+class StartSendingFrames(StartSending):
+    """The same with sound over the WebSocket: nothing is negotiated."""
+
+    format: SoundFormat = SoundFormat.OPUS
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +65,17 @@ class StartReceiving(ClientMessage):
 
     @classmethod
     def parse(cls, fields: Json) -> "StartReceiving":
-        return cls(read_address(fields), read_flag(fields, "keep"))
+        said = read_address(fields), read_flag(fields, "keep")
+        if read_over_websocket(fields):
+            return StartReceivingFrames(*said, read_format(fields))
+        return StartReceiving(*said)
+
+
+@dataclass(frozen=True, slots=True)
+class StartReceivingFrames(StartReceiving):
+    """The same with sound over the WebSocket: nothing is negotiated."""
+
+    format: SoundFormat = SoundFormat.OPUS
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,12 +3,14 @@
 import re
 from typing import Any
 
-from relay.errors import MalformedMessage, MessageTooLarge
+from relay.errors import MalformedMessage, MessageTooLarge, NoFormat
+from relay.signaling.sound_frame import SoundFormat
 
 KiB = 1024
 MAX_SDP_BYTES = 32 * KiB
 MAX_CANDIDATES = 32
 MAX_TEXT = 200
+MAX_FORMATS = 16
 _DEVICE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 Json = dict[str, Any]
@@ -43,6 +45,25 @@ def read_flag(fields: Json, key: str) -> bool:
     if not isinstance(value, bool):
         raise MalformedMessage(f"{key!r} is true or false")
     return value
+
+
+def read_over_websocket(fields: Json) -> bool:
+    """Return whether sound is to take the socket. Raises `MalformedMessage`."""
+    transport = fields.get("transport", "webrtc")
+    if transport not in ("webrtc", "websocket"):
+        raise MalformedMessage("'transport' is webrtc or websocket")
+    return bool(transport == "websocket")
+
+
+def read_format(fields: Json) -> SoundFormat:
+    """Return the first one that is known here. Raises `MalformedMessage` or `NoFormat`."""
+    formats = fields.get("formats", [SoundFormat.OPUS.value])
+    if not isinstance(formats, list) or len(formats) > MAX_FORMATS:
+        raise MalformedMessage(f"'formats' is a list of up to {MAX_FORMATS} words")
+    known = [f for f in formats if isinstance(f, str) and f in tuple(SoundFormat)]
+    if not known:
+        raise NoFormat(f"formats known here: {', '.join(SoundFormat)}")
+    return SoundFormat(known[0])
 
 
 def read_sdp(fields: Json, key: str) -> str:

@@ -63,6 +63,18 @@ class SenderReady(ServerMessage):
     name: str | None
     slug: str | None
     resume_token: str
+    format: str | Omitted = OMITTED
+    """Of the frames that the sender will send, if it sends frames."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiverReady(ServerMessage):
+    """Sound follows in frames."""
+
+    type = "receiver_ready"
+    stream_id: str
+    format: str
+    resume_token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +132,7 @@ class Hearer:
     id: str
     name: str
     by: str
-    """``webrtc`` or ``http``."""
+    """``webrtc``, ``websocket`` or ``http``."""
     since: float
     """Seconds since 1970, server clock."""
 
@@ -176,6 +188,7 @@ class Error(ServerMessage):
 SERVER_MESSAGES: tuple[type[ServerMessage], ...] = (
     AvailableStreams,
     SenderReady,
+    ReceiverReady,
     ServerOffer,
     ServerAnswer,
     Resumed,

@@ -23,7 +23,9 @@ from relay.signaling.client_messages import (
     Resume,
     SetMuted,
     StartReceiving,
+    StartReceivingFrames,
     StartSending,
+    StartSendingFrames,
     StopStream,
     SubscribeVisualization,
     Unhush,
@@ -39,13 +41,13 @@ class SignalingState(enum.Enum):
     """Allowed to send; its session description is due."""
 
     SENDING = "sending"
-    """Answered; media is on its way or flows."""
+    """Answered; media is on its way or flows, over UDP or in frames of the socket."""
 
     AWAITING_ANSWER = "awaiting_answer"
     """Wants to hear; our offer is out, or held for a moment."""
 
     RECEIVING = "receiving"
-    """Its answer is here; media is on its way, flows, or waits for another stream."""
+    """Its answer is here, or none is needed; media is on its way, flows, or waits for another stream."""
 
 
 IDLE, AWAITING_OFFER, SENDING, AWAITING_ANSWER, RECEIVING = SignalingState
@@ -65,6 +67,8 @@ ANYTIME = (
 _ALWAYS: dict[type[ClientMessage], SignalingState] = {
     StartSending: AWAITING_OFFER,
     StartReceiving: AWAITING_ANSWER,
+    StartSendingFrames: SENDING,
+    StartReceivingFrames: RECEIVING,
     StopStream: IDLE,
 }
 

@@ -12,7 +12,7 @@ from relay.web.client_socket import ClientSocket
 from relay.web.guest import Guest
 from relay.web.health import Health
 from relay.web.lobby import Lobby
-from relay.web.media import Endpoint
+from relay.web.media import Media
 from relay.web.metrics import Metrics
 from relay.web.onboarding import CHECKING_PAGES, Onboarding
 from relay.web.pages import Pages
@@ -34,7 +34,7 @@ class Desk:
     onboarding: Onboarding
     health: Health
     metrics: Metrics
-    endpoint: Endpoint
+    media: Media
 
     @needs(Need.NOTHING)
     async def root(self, request: web.Request) -> web.StreamResponse:
@@ -99,7 +99,7 @@ class Desk:
                 else round(1000 * quality.round_trip_s, 1),
                 "form": quality.form.value,
             }
-            for quality in self.endpoint.qualities(stream_id)
+            for quality in self.media.qualities(stream_id)
         ]
 
     async def close(self, _: web.Application) -> None:

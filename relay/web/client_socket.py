@@ -4,6 +4,7 @@ import logging
 import socket
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Literal
 
 from aiohttp import WSCloseCode, WSMsgType, web
@@ -29,6 +30,9 @@ MAX_FRAME_BYTES = 4 * MAX_MESSAGE_BYTES
 # What the kernel may hold for a client: signaling is little, and the less waits there
 # unseen, the sooner it shows that a client does not read.
 SEND_BUFFER_BYTES = 64 * 1024
+
+UNSENT_BYTES = 1024
+"""A fifth of a second of Opus: so much sound may wait in the kernel."""
 
 LINE_LOST = 4000
 """The close code of a page that gave its socket up because nothing came: no goodbye."""
@@ -126,9 +130,39 @@ class ClientSocket:
         except ConnectionError:
             pass  # the next receive() tells
 
-    async def send(self, text: str) -> None:
-        """Send one message; wait while the client is slow. Raises `ConnectionError`."""
-        await self._response.send_str(text)
+    async def send(self, message: str | bytes) -> None:
+        """Send one message or frame; wait while the client is slow. Raises `ConnectionError`."""
+        if isinstance(message, str):
+            await self._response.send_str(message)
+        else:
+            await self._response.send_bytes(message)
+
+    # --- sound: what is sent at once, or not at all -------------------------------------
+
+    async def send_frame(self, data: bytes) -> None:
+        await self._response.send_bytes(data)
+
+    @property
+    def has_room(self) -> bool:
+        """Whether nothing waits in the connection; one that is lost has no room."""
+        transport = self._transport
+        return (
+            transport is not None
+            and not transport.is_closing()
+            and not self._response.closed
+            and unsent_bytes(transport) == 0
+        )
+
+    def hurry(self) -> None:
+        """Have the kernel take hardly more than leaves at once. Idempotent."""
+        transport = self._transport
+        connection = transport.get_extra_info("socket") if transport else None
+        # Where the system does not know it, it holds more; the answers to frames bound that.
+        if connection is not None and hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            with suppress(OSError):  # the connection is lost
+                connection.setsockopt(
+                    socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES
+                )
 
     def is_silent(self) -> bool:
         """Whether the client left a ping unanswered for too long."""

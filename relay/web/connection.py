@@ -10,6 +10,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -22,7 +23,7 @@ from relay.errors import (
     ProtocolError,
     RelayError,
 )
-from relay.signaling import messages
+from relay.signaling import messages, sound_frame
 from relay.signaling.server_messages import Error
 from relay.web.background import Background
 from relay.web.client_socket import (
@@ -37,6 +38,7 @@ from relay.web.guest import Guest
 from relay.web.media import Media, Peer
 from relay.web.outbox import Key, Outbox
 from relay.web.roll import Roll
+from relay.web.sound_line import SoundLine
 from relay.web.stream_list import StreamList
 from relay.web.tally import CloseReason, Tally
 
@@ -101,6 +103,7 @@ class Connection:
             self._outbox,
             self._background,
             tally,
+            SoundLine(socket, partial(self._outbox.put, supersedes=("heard", ""))),
             refuse=self._refuse,
             media_ended=self._media_ended,
             resumed=self._resumed,
@@ -145,9 +148,12 @@ class Connection:
             await self.close(self._why_ended())
 
     async def _receive(self, data: bytes) -> None:
-        self._tally.messages_in += 1
         text = ""
         try:
+            if sound_frame.is_frame(data):
+                self._dialogue.take_frame(data)
+                return
+            self._tally.messages_in += 1
             text = text_of(data)
             await self._dialogue.take(messages.decode(text))
         except RelayError as error:

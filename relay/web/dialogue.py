@@ -14,35 +14,9 @@ from typing import Any
 
 from relay.errors import RelayError, SessionGone, StreamNotFound
 from relay.hub.identity import StreamName
-from relay.signaling.client_messages import (
-    Answer,
-    ClientMessage,
-    GetAvailableStreams,
-    Hush,
-    Ignored,
-    MoveTo,
-    Offer,
-    Ping,
-    Resume,
-    SetMuted,
-    StartReceiving,
-    StartSending,
-    StopStream,
-    SubscribeVisualization,
-    Unhush,
-    UnsubscribeVisualization,
-)
+from relay.signaling import client_messages as client
+from relay.signaling import server_messages as server
 from relay.signaling.messages import encode
-from relay.signaling.server_messages import (
-    Moved,
-    Pong,
-    Resumed,
-    SenderReady,
-    ServerAnswer,
-    ServerMessage,
-    ServerOffer,
-    SessionDescription,
-)
 from relay.signaling.state import (
     AWAITING_ANSWER,
     AWAITING_OFFER,
@@ -53,6 +27,7 @@ from relay.signaling.state import (
     advance,
 )
 from relay.web.background import Background
+from relay.web.frame_gate import FrameGate
 from relay.web.guest import Guest
 from relay.web.media import Media, PacketStream, Peer
 from relay.web.outbox import Outbox
@@ -60,6 +35,7 @@ from relay.web.own_audience import OwnAudience
 from relay.web.peer_errors import error_for
 from relay.web.peer_slot import Announcement, PeerSlot
 from relay.web.roll import Roll
+from relay.web.sound_line import SoundLine
 from relay.web.stream_list import StreamList
 from relay.web.tally import MOVED, PARKED, PARKED_IN_VAIN, Tally
 from relay.web.trust import Need, Role
@@ -90,6 +66,7 @@ class Dialogue:
         outbox: Outbox,
         background: Background,
         tally: Tally,
+        line: SoundLine,
         *,
         refuse: Callable[[RelayError, str | None], None],
         media_ended: Callable[[], None],
@@ -109,6 +86,7 @@ class Dialogue:
         self._media = media
         self._stream_list = stream_list
         self._outbox = outbox
+        self._line = line
         self._refuse = refuse
         self._media_ended = media_ended
         self._resumed = resumed
@@ -121,6 +99,7 @@ class Dialogue:
         self._background = background
         self._slot = PeerSlot(media, background, self._peer_closed)
         self._tally = tally
+        self._frames = FrameGate(media.sockets.counters)
         self._held: asyncio.TimerHandle | None = None
         self._parked: asyncio.TimerHandle | None = None
 
@@ -141,12 +120,16 @@ class Dialogue:
         """Say what a client is told before anything else."""
         self._say(self._stream_list.message(detailed=False))
 
-    async def take(self, message: ClientMessage) -> None:
+    async def take(self, message: client.ClientMessage) -> None:
         """Do what the client says. Raises a `RelayError`, which is the answer then."""
         self._guest.check(NEEDS.get(type(message), Need.NOTHING))
         after = advance(self.state, message)
         taken_over = await HANDLERS[type(message)](self, message)
         self._enter(taken_over or after)
+
+    def take_frame(self, data: bytes) -> None:
+        """Take sound, or the answer to it. Raises `BadFrame`, once for each start."""
+        self._frames.pass_on(data, self._slot.socket_peer)
 
     def stream_ended(self, stream_id: str) -> None:
         """Let go of a stream that is over."""
@@ -198,7 +181,7 @@ class Dialogue:
         negotiating = self.state in (AWAITING_OFFER, SENDING)
         return negotiating and self._slot.will_continue(stream)
 
-    def _say(self, message: ServerMessage) -> None:
+    def _say(self, message: server.ServerMessage) -> None:
         self._outbox.put(encode(message))
 
     def _enter(self, state: SignalingState) -> None:
@@ -210,6 +193,7 @@ class Dialogue:
     def _note(self) -> None:
         """Keep the roll: what is done here now, and with which stream."""
         stream = self._slot.stream
+        self._attendance.by = "websocket" if self._slot.socket_peer else "webrtc"
         if self.state in (AWAITING_OFFER, SENDING):
             self._attendance.note(Role.SPEAK, stream if self.sends else None)
         elif self.state in (AWAITING_ANSWER, RECEIVING):
@@ -218,63 +202,70 @@ class Dialogue:
         else:
             self._attendance.note(None)
 
-    async def _start_sending(self, message: StartSending) -> None:
+    async def _start_sending(self, message: client.StartSending) -> None:
         name = StreamName.parse(message.name) if message.name is not None else None
         announcement = Announcement(name, message.device_id)
-        slug = name.slug if name else None
+        text, slug = (name.text, name.slug) if name else (None, None)
         self._attendance.ask(Role.SPEAK, slug or self._connection_id, slug)
         # A phone that changed its network negotiates anew; who hears it hears no end.
         self._end_media("replaced", keep_stream=self._slot.continues(announcement))
         self._slot.announce(announcement, message.muted)
-        self._say(
-            SenderReady(
-                self._connection_id,
-                name.text if name else None,
-                name.slug if name else None,
-                self._media.sessions.issue(self),
-            )
-        )
+        chosen: str | server.Omitted = server.OMITTED
+        if isinstance(message, client.StartSendingFrames):
+            self._slot.take_frames(message.format, self._line)
+            chosen = message.format.value
+        token = self._media.sessions.issue(self)
+        self._say(server.SenderReady(self._connection_id, text, slug, token, chosen))
 
-    async def _start_receiving(self, message: StartReceiving) -> None:
+    async def _start_receiving(self, message: client.StartReceiving) -> None:
         self._end_media("replaced")
-        if message.address:
+        if message.address or isinstance(message, client.StartReceivingFrames):
             self._offer_stream(message)
         else:
             self._attendance.find_place()
             loop = asyncio.get_running_loop()
             self._held = loop.call_later(HOLD_S, self._offer_newest, message)
 
-    def _offer_stream(self, message: StartReceiving) -> None:
+    def _offer_stream(self, message: client.StartReceiving) -> None:
         stream = self._media.relay.find(message.address)
         self._attendance.ask_to_hear(stream)
-        sdp = self._slot.offer(stream, keep=message.keep)
-        offer = SessionDescription("offer", sdp)
-        self._say(ServerOffer(offer, stream.id, self._media.sessions.issue(self)))
+        if isinstance(message, client.StartReceivingFrames):
+            chosen = message.format
+            self._slot.give_frames(stream, chosen, self._line, keep=message.keep)
+            token = self._media.sessions.issue(self)
+            self._say(server.ReceiverReady(stream.id, chosen.value, token))
+        else:
+            sdp = self._slot.offer(stream, keep=message.keep)
+            offer = server.SessionDescription("offer", sdp)
+            token = self._media.sessions.issue(self)
+            self._say(server.ServerOffer(offer, stream.id, token))
 
-    def _offer_newest(self, message: StartReceiving) -> None:
-        """Answer a `start_receiving` that was held and that no other has followed."""
+    def _offer_newest(self, message: client.StartReceiving) -> None:
+        """client.Answer a `start_receiving` that was held and that no other has followed."""
         self._held = None
         try:
             self._offer_stream(message)
         except RelayError as error:
             self._end_media("failed")
-            self._refuse(error, StartReceiving.type)
+            self._refuse(error, client.StartReceiving.type)
 
-    async def _offer(self, message: Offer) -> None:
-        answer = SessionDescription("answer", await self._slot.answer(message.sdp))
-        self._say(ServerAnswer(answer))
+    async def _offer(self, message: client.Offer) -> None:
+        answer = server.SessionDescription(
+            "answer", await self._slot.answer(message.sdp)
+        )
+        self._say(server.ServerAnswer(answer))
 
-    async def _answer(self, message: Answer) -> None:
+    async def _answer(self, message: client.Answer) -> None:
         await self._slot.accept(message.sdp)
 
-    async def _move(self, message: MoveTo) -> None:
+    async def _move(self, message: client.MoveTo) -> None:
         """Hear another stream over the same peer; refused, the client hears what it heard."""
         stream = self._media.relay.find(message.address)
         self._attendance.ask_to_hear(stream)
         self._slot.hear(stream)
         self._stop_waiting()
         self._tally.moves[MOVED] += 1
-        self._say(Moved(stream.id))
+        self._say(server.Moved(stream.id))
 
     def _await_next_stream(self) -> None:
         """Keep a receiver that has no stream for a while, and no longer."""
@@ -286,33 +277,33 @@ class Dialogue:
         self._end_media("stream_ended")
         self._media_ended()
 
-    async def _set_muted(self, message: SetMuted) -> None:
+    async def _set_muted(self, message: client.SetMuted) -> None:
         self._slot.set_muted(message.muted)
 
-    async def _stop_stream(self, _: StopStream) -> None:
+    async def _stop_stream(self, _: client.StopStream) -> None:
         self._end_media("stopped")
 
-    async def _list_streams(self, message: GetAvailableStreams) -> None:
+    async def _list_streams(self, message: client.GetAvailableStreams) -> None:
         self.wants_details |= message.details
         self._say(self._stream_list.message(detailed=self.wants_details))
 
-    async def _watch(self, message: SubscribeVisualization) -> None:
+    async def _watch(self, message: client.SubscribeVisualization) -> None:
         stream = self._media.relay.find(message.address)
         if stream is not self._slot.sent:
             self._attendance.ask_to_hear(stream)
         self._watched.watch(stream)
 
-    async def _unwatch(self, message: UnsubscribeVisualization) -> None:
+    async def _unwatch(self, message: client.UnsubscribeVisualization) -> None:
         if not message.address:
             self._watched.close()
             return
         with suppress(StreamNotFound):  # what is over is not watched any more
             self._watched.leave(self._media.relay.find(message.address).id)
 
-    async def _ping(self, message: Ping) -> None:
-        self._say(Pong(message.id, self._wall_clock()))
+    async def _ping(self, message: client.Ping) -> None:
+        self._say(server.Pong(message.id, self._wall_clock()))
 
-    async def _resume(self, message: Resume) -> SignalingState:
+    async def _resume(self, message: client.Resume) -> SignalingState:
         """Go on where a lost connection of this client was. Raises `SessionGone`."""
         before = self._media.sessions.owner(message.token)
         if before is self or not before.media_flows:
@@ -320,12 +311,12 @@ class Dialogue:
         self._guest.check(Need.SPEAK if before.sends else Need.LISTEN)
         state: SignalingState = before.state
         self._slot = before.hand_over()
-        self._slot.move_to(self._background, self._peer_closed)
+        self._slot.move_to(self._background, self._peer_closed, self._line)
         if self._slot.parked:
             self._await_next_stream()
         stream = self._slot.stream
         token = self._media.sessions.issue(self)
-        self._say(Resumed(stream.id if stream else None, token))
+        self._say(server.Resumed(stream.id if stream else None, token))
         return state
 
     def hand_over(self) -> PeerSlot:
@@ -338,13 +329,13 @@ class Dialogue:
         self._resumed()
         return slot
 
-    async def _hush(self, message: Hush) -> None:
+    async def _hush(self, message: client.Hush) -> None:
         self._audience.hush(message.address, message.who, self._slot.sent)
 
-    async def _unhush(self, message: Unhush) -> None:
+    async def _unhush(self, message: client.Unhush) -> None:
         self._audience.unhush(message.address, self._slot.sent)
 
-    async def _ignore(self, _: ClientMessage) -> None:
+    async def _ignore(self, _: client.ClientMessage) -> None:
         """Do nothing."""
 
     def _stop_waiting(self) -> None:
@@ -371,30 +362,34 @@ class Dialogue:
 
 
 # What a client must be allowed to say it; levels tell who is at home.
-NEEDS: dict[type[ClientMessage], Need] = {
-    StartSending: Need.SPEAK,
-    StartReceiving: Need.LISTEN,
-    MoveTo: Need.LISTEN,
-    SubscribeVisualization: Need.LISTEN,
+NEEDS: dict[type[client.ClientMessage], Need] = {
+    client.StartSending: Need.SPEAK,
+    client.StartReceiving: Need.LISTEN,
+    client.StartSendingFrames: Need.SPEAK,
+    client.StartReceivingFrames: Need.LISTEN,
+    client.MoveTo: Need.LISTEN,
+    client.SubscribeVisualization: Need.LISTEN,
 }
 
 Handler = Callable[[Dialogue, Any], Awaitable[SignalingState | None]]
 
 # What each message does.
-HANDLERS: dict[type[ClientMessage], Handler] = {
-    StartSending: Dialogue._start_sending,
-    StartReceiving: Dialogue._start_receiving,
-    MoveTo: Dialogue._move,
-    Offer: Dialogue._offer,
-    Answer: Dialogue._answer,
-    SetMuted: Dialogue._set_muted,
-    StopStream: Dialogue._stop_stream,
-    GetAvailableStreams: Dialogue._list_streams,
-    SubscribeVisualization: Dialogue._watch,
-    UnsubscribeVisualization: Dialogue._unwatch,
-    Ping: Dialogue._ping,
-    Resume: Dialogue._resume,
-    Hush: Dialogue._hush,
-    Unhush: Dialogue._unhush,
-    Ignored: Dialogue._ignore,
+HANDLERS: dict[type[client.ClientMessage], Handler] = {
+    client.StartSending: Dialogue._start_sending,
+    client.StartReceiving: Dialogue._start_receiving,
+    client.StartSendingFrames: Dialogue._start_sending,
+    client.StartReceivingFrames: Dialogue._start_receiving,
+    client.MoveTo: Dialogue._move,
+    client.Offer: Dialogue._offer,
+    client.Answer: Dialogue._answer,
+    client.SetMuted: Dialogue._set_muted,
+    client.StopStream: Dialogue._stop_stream,
+    client.GetAvailableStreams: Dialogue._list_streams,
+    client.SubscribeVisualization: Dialogue._watch,
+    client.UnsubscribeVisualization: Dialogue._unwatch,
+    client.Ping: Dialogue._ping,
+    client.Resume: Dialogue._resume,
+    client.Hush: Dialogue._hush,
+    client.Unhush: Dialogue._unhush,
+    client.Ignored: Dialogue._ignore,
 }

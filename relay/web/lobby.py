@@ -171,7 +171,7 @@ class Lobby:
         now = self.clock()
         if now - self._heard_at >= HEARING_EVERY_S:
             self._heard_at = now
-            qualities = self._media.endpoint.qualities_by_stream()
+            qualities = self._media.qualities_by_stream()
             for stream_id in self._stream_list.hearing.update(qualities, now):
                 self._stream_changed(events.StreamChanged(stream_id))
 

@@ -9,6 +9,7 @@ from relay.hub.media_relay import MediaRelay
 from relay.hub.stream import Stream
 from relay.rtp.packet import RtpPacket
 from relay.web.sessions import Sessions
+from relay.web.socket_media import SocketMedia
 from relay.webrtc.peer import Notify
 from relay.webrtc.receiver_quality import ReceiverQuality
 
@@ -72,5 +73,18 @@ class Media:
     relay: MediaRelay[RtpPacket]
     endpoint: Endpoint
     visualization: Visualization
+    sockets: SocketMedia
     sessions: Sessions[Any] = field(default_factory=Sessions)
     """Of `relay.web.dialogue.Dialogue`."""
+
+    def qualities(self, stream_id: str) -> list[ReceiverQuality]:
+        """Return how well each receiver hears a stream, over either transport."""
+        over_sockets = self.sockets.qualities_by_stream().get(stream_id, [])
+        return [*self.endpoint.qualities(stream_id), *over_sockets]
+
+    def qualities_by_stream(self) -> dict[str, list[ReceiverQuality]]:
+        """Return how well all receivers hear, over either transport."""
+        qualities = self.sockets.qualities_by_stream()
+        for stream_id, more in self.endpoint.qualities_by_stream().items():
+            qualities.setdefault(stream_id, []).extend(more)
+        return qualities

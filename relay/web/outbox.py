@@ -24,14 +24,14 @@ class Outbox:
 
     def __init__(
         self,
-        send: Callable[[str], Awaitable[None]],
+        send: Callable[[str | bytes], Awaitable[None]],
         overflowed: Callable[[], None],
         tally: Tally,
     ) -> None:
         self._send = send
         self._overflowed = overflowed
         self._tally = tally
-        self._waiting: OrderedDict[Key | int, str] = OrderedDict()
+        self._waiting: OrderedDict[Key | int, str | bytes] = OrderedDict()
         self._numbers = count()
         self._wakeup = asyncio.Event()
         self._closed = False
@@ -43,8 +43,8 @@ class Outbox:
     def start(self) -> None:
         self._writer = asyncio.create_task(self._write(), name="outbox")
 
-    def put(self, text: str, *, supersedes: Key | None = None) -> None:
-        """Queue a message. Never waits; after `close` it does nothing."""
+    def put(self, text: str | bytes, *, supersedes: Key | None = None) -> None:
+        """Queue a message, or a frame that answers one. Never waits; after `close` it does nothing."""
         if self._closed:
             return
         if supersedes is not None and supersedes in self._waiting:

@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from relay.errors import PeerFailed, StreamEnded, UnexpectedMessage
 from relay.hub.identity import StreamName
 from relay.hub.stream import StreamState
+from relay.signaling.sound_frame import SoundFormat
 from relay.web.background import Background
-from relay.web.media import Media, PacketStream, Peer, ReceiverPeer, SenderPeer
+from relay.web.media import Media, PacketStream, Peer, ReceiverPeer
+from relay.web.socket_receiver import SocketReceiver
+from relay.web.socket_sender import SocketSender
+from relay.web.sound_line import SoundLine
 from relay.webrtc.peer import Notify, PeerState
 
 OUT_OF_REACH = "consent_expired"
@@ -47,8 +51,8 @@ class PeerSlot:
         self._background = background
         self._closed = closed
         self._turn = 0
-        self._sender: SenderPeer | None = None
-        self._receiver: ReceiverPeer | None = None
+        self._sender: Peer | None = None
+        self._receiver: ReceiverPeer | SocketReceiver | None = None
         self._negotiating = False
         self._keeps_receiver = False
         self._announcement = Announcement()
@@ -74,6 +78,12 @@ class PeerSlot:
         return self._sender is not None
 
     @property
+    def socket_peer(self) -> SocketSender | SocketReceiver | None:
+        """The peer, if its sound goes over the socket."""
+        peer = self.peer
+        return peer if isinstance(peer, SocketSender | SocketReceiver) else None
+
+    @property
     def parked(self) -> bool:
         """Whether the receiver has no stream any more, and may move to another one."""
         return self._receiver is not None and self.stream is None
@@ -96,10 +106,17 @@ class PeerSlot:
         """Whether the sender that was announced last would go on with a stream."""
         return self.stream is None and self._announcement.is_of(stream)
 
-    def move_to(self, background: Background, closed: Callable[[str], None]) -> None:
+    def move_to(
+        self,
+        background: Background,
+        closed: Callable[[str], None],
+        line: SoundLine,
+    ) -> None:
         """Belong to another connection from now on."""
         self._background = background
         self._closed = closed
+        if self.socket_peer is not None:
+            self.socket_peer.go_on_over(line)
 
     async def answer(self, offer_sdp: str) -> str:
         """
@@ -144,9 +161,37 @@ class PeerSlot:
             self.vacate("failed")
             raise
 
+    def take_frames(self, format_: SoundFormat, line: SoundLine) -> None:
+        """Let a sender in whose sound comes over the socket."""
+        self.vacate("replaced", keep_stream=True)
+        turn = self._turn
+        self._sender = SocketSender(
+            self._media.sockets,
+            line,
+            format_,
+            lambda: self._publish(turn),
+            self._notify_for(turn),
+        )
+
+    def give_frames(
+        self,
+        stream: PacketStream,
+        format_: SoundFormat,
+        line: SoundLine,
+        *,
+        keep: bool = False,
+    ) -> None:
+        """Let a receiver in that hears over the socket. Raises `StreamEnded`, or not found."""
+        self.vacate("replaced")
+        self._keeps_receiver = keep
+        self._receiver = SocketReceiver(
+            self._media.sockets, line, format_, stream, self._notify_for(self._turn)
+        )
+        self.stream = stream
+
     async def accept(self, answer_sdp: str) -> None:
         """Hand the receiver's answer to its peer. Raises a `RelayError` if it is unusable."""
-        if self._receiver is None:
+        if self._receiver is None or isinstance(self._receiver, SocketReceiver):
             raise UnexpectedMessage("nothing was offered yet")
         turn, stream = self._turn, self.stream
         self._negotiating = True

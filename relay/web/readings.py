@@ -20,6 +20,7 @@ from relay.web.housekeeping import Housekeeping
 from relay.web.lobby import Lobby
 from relay.web.metrics import Reading
 from relay.web.roll import Roll
+from relay.web.socket_media import FrameCounters
 from relay.web.tally import CloseReason
 
 
@@ -139,6 +140,11 @@ def of_streams(relay: MediaRelay[RtpPacket]) -> list[Reading]:
             lambda: sum(s.receivers for s in relay.streams),
         ),
         Reading(
+            "voice_websocket_receivers",
+            "Receivers over their WebSocket",
+            lambda: sum(s.socket_receivers for s in relay.streams),
+        ),
+        Reading(
             "voice_listeners",
             "Listeners over HTTP",
             lambda: sum(s.listeners for s in relay.streams),
@@ -154,7 +160,7 @@ def of_streams(relay: MediaRelay[RtpPacket]) -> list[Reading]:
 
 
 def of_media(
-    endpoint: MediaNumbers, worker: MediaWorker, lobby: Lobby
+    endpoint: MediaNumbers, worker: MediaWorker, lobby: Lobby, frames: FrameCounters
 ) -> list[Reading]:
     def counter(name: str) -> Callable[[], float]:
         return lambda: endpoint.counters[name]
@@ -168,7 +174,7 @@ def of_media(
         Reading(
             "voice_audio_bytes_received_total",
             "Bytes of sound received from senders",
-            counter("bytes_received"),
+            lambda: endpoint.counters["bytes_received"] + frames.bytes_received,
         ),
         Reading(
             "voice_packets_sent_total",
@@ -193,12 +199,7 @@ def of_media(
         Reading(
             "voice_dropped_total",
             "What was dropped because it could not wait, by queue",
-            lambda: {
-                "media_worker": worker.jobs_dropped,
-                "outbox_superseded": lobby.tally.messages_superseded,
-                "outbox_unsent": lobby.tally.messages_unsent,
-                "udp_send": endpoint.counters["packets_unsent"],
-            },
+            lambda: _dropped(endpoint, worker, lobby, frames),
             label="queue",
         ),
         Reading(
@@ -211,6 +212,36 @@ def of_media(
             "Datagrams that were not used, by cause",
             lambda: {cause: endpoint.counters[cause] for cause in REFUSALS},
             label="cause",
+        ),
+    ]
+
+
+def _dropped(
+    endpoint: MediaNumbers, worker: MediaWorker, lobby: Lobby, frames: FrameCounters
+) -> dict[str, float]:
+    return {
+        "media_worker": worker.jobs_dropped,
+        "outbox_superseded": lobby.tally.messages_superseded,
+        "outbox_unsent": lobby.tally.messages_unsent,
+        "udp_send": endpoint.counters["packets_unsent"],
+        "websocket_sound": frames.frames_dropped,
+    }
+
+
+def of_frames(counters: FrameCounters) -> list[Reading]:
+    return [
+        Reading(
+            "voice_websocket_frames_total",
+            "Frames of sound over WebSockets, by what became of them",
+            lambda: {
+                "sent": counters.frames_sent,
+                "received": counters.frames_received,
+                "late": counters.frames_late,
+                "excess": counters.frames_excess,
+                "malformed": counters.frames_malformed,
+                "unwanted": counters.frames_unwanted,
+            },
+            label="fate",
         ),
     ]
 

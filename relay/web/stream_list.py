@@ -48,7 +48,7 @@ class StreamList:
             state=stream.state.value,
             muted=stream.muted,
             muted_by_house=stream.muted_by_house,
-            receivers=stream.receivers,
+            receivers=stream.all_receivers,
             listeners=stream.listeners,
             started_at=self._clocks.wall_time_of(stream.started_at),
             hearing=self.hearing.of(stream.id),

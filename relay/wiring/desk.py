@@ -26,6 +26,7 @@ from relay.web.metrics import Metrics
 from relay.web.onboarding import Onboarding
 from relay.web.pages import Pages
 from relay.web.roll import Roll
+from relay.web.socket_media import SocketMedia
 from relay.web.stream_list import StreamList
 from relay.webrtc.host_addresses import lan_addresses
 from relay.wiring.sound import Sound
@@ -43,7 +44,12 @@ async def open_desk(
 ) -> Desk:
     """Open what clients meet behind the doors, and start those who look after it."""
     relay, endpoint, worker = sound.relay, sound.endpoint, sound.worker
-    media = Media(relay, endpoint, Visualization(sound.decoders))
+    media = Media(
+        relay,
+        endpoint,
+        Visualization(sound.decoders),
+        SocketMedia(sound.decoders, worker),
+    )
     streams = StreamList(relay, settings.signaling.ice_servers)
     roll = await open_roll(settings, stack)
     lobby = await stack.enter_async_context(
@@ -59,7 +65,8 @@ async def open_desk(
             *readings.of_connections(lobby, health),
             *readings.of_roll(lobby.roll),
             *readings.of_streams(relay),
-            *readings.of_media(endpoint, worker, lobby),
+            *readings.of_media(endpoint, worker, lobby, media.sockets.counters),
+            *readings.of_frames(media.sockets.counters),
             *readings.of_sound(sound.decoders),
             *readings.of_listeners(sound.broadcasts),
             *readings.of_housekeeping(housekeeping),
@@ -87,7 +94,7 @@ async def open_desk(
     onboarding = Onboarding(
         pages, certificates, settings.signaling.port, settings.tls.port, lan_addresses
     )
-    return Desk(lobby, streams, pages, onboarding, health, metrics, endpoint)
+    return Desk(lobby, streams, pages, onboarding, health, metrics, media)
 
 
 async def open_mqtt(

@@ -3,7 +3,7 @@
 import pytest
 
 from bench import listening, speech_quality
-from bench.calls import DIRECTLY, OLD_CARDS, OUR_PAGES
+from bench.calls import BY_WEBSOCKET, DIRECTLY, OLD_CARDS, OUR_PAGES
 from bench.hearing import Hearing, concealed_percent
 from bench.listening import QUICK_LISTENING
 from bench.not_measured import NotMeasured
@@ -31,7 +31,12 @@ def test_made_up_sound_is_counted_but_made_up_silence_is_not():
 def test_a_page_that_plays_nothing_is_not_measured():
     """It is not perfect."""
     with pytest.raises(NotMeasured):
-        concealed_percent({}, {})
+        concealed_percent({}, {"totalSamplesReceived": 0.0})
+
+
+def test_without_a_peer_connection_nobody_knows_what_was_made_up():
+    """Sound over the WebSocket is in no getStats()."""
+    assert concealed_percent({}, {}) is None
 
 
 def test_the_delay_is_compared_round_by_round():
@@ -39,13 +44,17 @@ def test_the_delay_is_compared_round_by_round():
     hearings = {
         (OUR_PAGES.name, 0.0): [hearing(60.0), hearing(90.0), hearing(63.0)],
         (DIRECTLY.name, 0.0): [hearing(58.0), hearing(85.0), hearing(59.0)],
+        (BY_WEBSOCKET.name, 0.0): [hearing(160.0), hearing(260.0), hearing(150.0)],
     }
-    whole, added = listening._delay_rows(hearings, QUICK_LISTENING)
+    whole, added, by_socket = listening._delay_rows(hearings, QUICK_LISTENING)
     assert whole.earshot is not None
     assert whole.earshot.value == 63.0
     assert added.earshot is not None
     assert (added.earshot.value, added.earshot.low, added.earshot.high) == (4, 2, 5)
     assert added.goal_is_met
+    assert by_socket.earshot is not None
+    assert by_socket.earshot.value == 100.0
+    assert by_socket.goal_is_met
 
 
 def test_made_up_sound_beyond_the_goal_is_missed():

@@ -1,4 +1,4 @@
-"""A line between a client and the server that can be cut, as Wi-Fi is."""
+"""A line between a client and the server that can be cut, or become slow, as Wi-Fi is."""
 
 import asyncio
 import socket
@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from tests.e2e.relay_process import HOST
 
 CHUNK_BYTES = 64 * 1024
+SLOW_CHUNK_BYTES = 128
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
@@ -17,6 +18,8 @@ class FickleLine:
 
     def __init__(self, port: int) -> None:
         self._port = port
+        self.bytes_per_s: float | None = None
+        """How much it carries in each direction; None: all there is."""
         self._up = True
         self._connections: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
@@ -57,22 +60,27 @@ class FickleLine:
         self._connections |= ends
         try:
             async with asyncio.TaskGroup() as both_ways:
-                both_ways.create_task(_copy(reader, far_writer))
-                both_ways.create_task(_copy(far_reader, writer))
+                both_ways.create_task(self._copy(reader, far_writer))
+                both_ways.create_task(self._copy(far_reader, writer))
         finally:
             self._connections -= ends
             for end in ends:
                 end.close()
 
-
-async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    try:
-        while data := await reader.read(CHUNK_BYTES):
-            writer.write(data)
-            await writer.drain()
-        writer.write_eof()
-    except OSError:
-        writer.transport.abort()  # the other end goes the same way
+    async def _copy(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        try:
+            while data := await reader.read(
+                SLOW_CHUNK_BYTES if self.bytes_per_s else CHUNK_BYTES
+            ):
+                if self.bytes_per_s:
+                    await asyncio.sleep(len(data) / self.bytes_per_s)
+                writer.write(data)
+                await writer.drain()
+            writer.write_eof()
+        except OSError:
+            writer.transport.abort()  # the other end goes the same way
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

@@ -30,6 +30,7 @@ GUESTS = (
     "voice_streams{state=live}",
     "voice_streams{state=stalled}",
     "voice_receivers",
+    "voice_websocket_receivers",
     "voice_listeners",
     "peers",
 )
@@ -73,12 +74,13 @@ class RelayProcess:
         ports: dict[str, int] | None = None,
         under: tuple[str, ...] = (),
         place: Place = HERE,
+        entry: tuple[str, ...] = ("webrtc_server_relay.py",),
     ) -> "RelayProcess":
         """
         Start a server that keeps its data and its log in a folder; wait until it answers.
 
         ``under`` is a program that starts it as its child and exits with its code, or
-        becomes it. ``place`` is where it can be reached without loss.
+        becomes it. ``place`` is where it can be reached without loss, ``entry`` what Python runs.
         """
         ports = ports or free_ports()
         log = folder / "relay.log"
@@ -87,7 +89,7 @@ class RelayProcess:
                 *under,
                 sys.executable,
                 *("-X", "faulthandler", "-W", "always::ResourceWarning"),
-                "webrtc_server_relay.py",
+                *entry,
                 *(f"--{name}-port={port}" for name, port in ports.items()),
                 f"--media-addresses={place.host}",
                 f"--data-dir={folder / 'data'}",

@@ -7,6 +7,7 @@ from relay.consumers.analyser import Measurement
 from relay.errors import BadSessionDescription, NoAudio, NoOpus, RelayError
 from relay.hub.stream import Stream
 from relay.rtp.packet import RtpPacket
+from relay.web.sound_line import SoundLine
 from relay.webrtc.peer import Notify, PeerState
 from relay.webrtc.receiver_quality import ReceiverQuality
 
@@ -228,3 +229,23 @@ class AllAdminister:
 
     def include(self, user_id: str, name: str) -> bool:
         return True
+
+
+class FakeFrameSocket:
+    """The socket of a `SoundLine`: it keeps what is sent, and has room when a test says so."""
+
+    def __init__(self) -> None:
+        self.has_room = True
+        self.hurried = 0
+        self.frames: list[bytes] = []
+        self.answers: list[bytes] = []
+
+    @property
+    def line(self) -> SoundLine:
+        return SoundLine(self, self.answers.append)
+
+    def hurry(self) -> None:
+        self.hurried += 1
+
+    async def send_frame(self, data: bytes) -> None:
+        self.frames.append(data)

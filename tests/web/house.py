@@ -43,6 +43,7 @@ from relay.web.onboarding import Onboarding
 from relay.web.own_names import OwnNames
 from relay.web.pages import Pages
 from relay.web.roll import Roll
+from relay.web.socket_media import SocketMedia
 from relay.web.stream_list import Clocks, StreamList
 from tests.audio_house import NO_LIMITS, players_of
 from tests.web.fakes import OFFER, FakeEndpoint, FakeVisualization
@@ -132,7 +133,14 @@ class House:
         self.relay = MediaRelay[RtpPacket](self.events, clock=clock)
         self.endpoint = FakeEndpoint()
         self.visualization = FakeVisualization()
-        self.media = Media(self.relay, self.endpoint, self.visualization)
+        self.worker = MediaWorker()
+        self.decoders = DecoderPool(self.relay, self.worker, self.events)
+        self.media = Media(
+            self.relay,
+            self.endpoint,
+            self.visualization,
+            SocketMedia(self.decoders, self.worker, clock=clock),
+        )
         self.stream_list = StreamList(self.relay, ("stun:192.0.2.1:3478",))
         self.roll = Roll(
             Limits(limits, clock),
@@ -149,8 +157,6 @@ class House:
             max_connections=max_connections,
             clock=clock,
         )
-        self.worker = MediaWorker()
-        self.decoders = DecoderPool(self.relay, self.worker, self.events)
         self.broadcasts = Broadcasts(
             self.relay, self.decoders, self.worker, Mp3Settings(0, 96_000)
         )
@@ -168,7 +174,13 @@ class House:
                 *readings.of_connections(self.lobby, self.health),
                 *readings.of_roll(self.roll),
                 *readings.of_streams(self.relay),
-                *readings.of_media(self.endpoint, self.worker, self.lobby),
+                *readings.of_media(
+                    self.endpoint,
+                    self.worker,
+                    self.lobby,
+                    self.media.sockets.counters,
+                ),
+                *readings.of_frames(self.media.sockets.counters),
                 *readings.of_sound(self.decoders),
                 *readings.of_listeners(self.broadcasts),
                 *readings.of_housekeeping(self.housekeeping),
@@ -185,7 +197,7 @@ class House:
             Onboarding(pages, certificates, 8080, 8443, lambda: addresses),
             self.health,
             self.metrics,
-            self.endpoint,
+            self.media,
         )
         self.server = HttpServer(
             create_app(

@@ -222,3 +222,23 @@ async def test_after_the_end() -> None:
         await socket.ping()
         await socket.close(1000)
         socket.abort()
+
+
+async def test_sound_has_room_while_nothing_waits() -> None:
+    """In the connection or, once it is hurried, in the kernel; a lost line has none."""
+    async with Door().opened() as (client, socket):
+        assert socket.has_room
+        socket.hurry()
+        client.transport.pause_reading()
+        frames = 0
+        while socket.has_room:
+            await socket.send_frame(bytes(1000))
+            frames += 1
+            assert frames < 10_000, "the kernel holds whatever it gets"
+        client.transport.resume_reading()
+        async with asyncio.timeout(5.0):
+            while not socket.has_room:  # noqa: ASYNC110 - a transport tells only who asks
+                await asyncio.sleep(0.002)
+        socket.abort()
+        assert not socket.has_room
+        socket.hurry()

@@ -4,6 +4,8 @@ import asyncio
 
 import pytest
 
+from relay.consumers.decoder import DecoderPool
+from relay.consumers.media_worker import MediaWorker
 from relay.errors import NameTaken, PeerFailed, StreamEnded, UnexpectedMessage
 from relay.events import EventBus
 from relay.hub.identity import StreamName
@@ -12,6 +14,7 @@ from relay.rtp.packet import RtpPacket
 from relay.web.background import Background
 from relay.web.media import Media
 from relay.web.peer_slot import Announcement, PeerSlot
+from relay.web.socket_media import SocketMedia
 from relay.webrtc.peer import PeerState
 from tests.web.fakes import ANSWER, OFFER, FakeEndpoint, FakeVisualization
 
@@ -20,12 +23,20 @@ class Room:
     """A slot and what it lives in."""
 
     def __init__(self) -> None:
-        self.relay = MediaRelay[RtpPacket](EventBus())
+        events = EventBus()
+        self.relay = MediaRelay[RtpPacket](events)
         self.endpoint = FakeEndpoint()
         self.background = Background()
         self.closed: list[str] = []
         self.slot = PeerSlot(
-            Media(self.relay, self.endpoint, FakeVisualization()),
+            Media(
+                self.relay,
+                self.endpoint,
+                FakeVisualization(),
+                SocketMedia(
+                    DecoderPool(self.relay, MediaWorker(), events), MediaWorker()
+                ),
+            ),
             self.background,
             self.closed.append,
         )

@@ -11,6 +11,7 @@ from relay.consumers.media_worker import MediaWorker
 from relay.errors import ProtocolError
 from relay.settings import Mp3Settings
 from relay.web import readings
+from relay.web.socket_media import FrameCounters
 from relay.webrtc.endpoint import WebRtcEndpoint
 from tests.adapters.house import MqttHouse
 from tests.web.house import House
@@ -40,7 +41,8 @@ async def test_of_the_real_parts(house: House) -> None:
             *readings.of_connections(house.lobby, house.health),
             *readings.of_roll(house.roll),
             *readings.of_streams(house.relay),
-            *readings.of_media(endpoint, worker, house.lobby),
+            *readings.of_media(endpoint, worker, house.lobby, FrameCounters()),
+            *readings.of_frames(FrameCounters()),
             *readings.of_sound(decoders),
             *readings.of_listeners(broadcasts),
             *readings.of_housekeeping(house.housekeeping),
