@@ -65,7 +65,7 @@ class StreamDirectory:
                 slug=stream.slug,
                 stream_id=stream.stream_id,
                 state=stream.state,
-                receivers=stream.all_receivers,
+                receivers=stream.receivers,
                 listeners=stream.listeners,
             )
             for stream in self._streams.details()

@@ -10,7 +10,7 @@ from relay.settings import Settings
 from relay.sources.demo import DemoSource
 from relay.sources.register import SourceRegister
 from relay.tls.certificates import Certificates
-from relay.web import checks, readings
+from relay.web import checks, readings, sound_readings
 from relay.web.app import Desk
 from relay.web.audit import AuditLog
 from relay.web.gate import Gate
@@ -60,22 +60,7 @@ async def open_desk(
     )
     health = Health(relay, lobby, options=options)
     mqtt = await open_mqtt(settings, sound, media, roll, stack)
-    metrics = Metrics(
-        [
-            *readings.of_connections(lobby, health),
-            *readings.of_roll(lobby.roll),
-            *readings.of_streams(relay),
-            *readings.of_media(endpoint, worker, lobby, media.sockets.counters),
-            *readings.of_frames(media.sockets.counters),
-            *readings.of_sound(sound.decoders),
-            *readings.of_listeners(sound.broadcasts),
-            *readings.of_housekeeping(housekeeping),
-            *readings.of_sources(sources),
-            *(readings.of_mqtt(mqtt) if mqtt else ()),
-        ],
-        relay.events,
-        readings.summary(health, lobby, relay, endpoint),
-    )
+    metrics = metrics_of(sound, media, lobby, health, housekeeping, sources, mqtt)
     loop_lag = await stack.enter_async_context(LoopLag(metrics.loop_lag.observe))
     health.register(MEDIA, checks.of_endpoint(endpoint))
     health.register("media_worker", checks.of_worker(worker))
@@ -95,6 +80,35 @@ async def open_desk(
         pages, certificates, settings.signaling.port, settings.tls.port, lan_addresses
     )
     return Desk(lobby, streams, pages, onboarding, health, metrics, media)
+
+
+def metrics_of(
+    sound: Sound,
+    media: Media,
+    lobby: Lobby,
+    health: Health,
+    housekeeping: Housekeeping,
+    sources: SourceRegister,
+    mqtt: checks.MqttLine | None,
+) -> Metrics:
+    """Return every number that there is."""
+    relay, endpoint, frames = sound.relay, sound.endpoint, media.sockets.counters
+    return Metrics(
+        [
+            *readings.of_connections(lobby, health),
+            *readings.of_roll(lobby.roll),
+            *readings.of_streams(relay),
+            *sound_readings.of_media(endpoint, sound.worker, lobby, frames),
+            *sound_readings.of_frames(frames),
+            *sound_readings.of_sound(sound.decoders),
+            *sound_readings.of_listeners(sound.broadcasts),
+            *readings.of_housekeeping(housekeeping),
+            *readings.of_sources(sources),
+            *(readings.of_mqtt(mqtt) if mqtt else ()),
+        ],
+        relay.events,
+        readings.summary(health, lobby, relay, endpoint),
+    )
 
 
 async def open_mqtt(

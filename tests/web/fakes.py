@@ -249,3 +249,14 @@ class FakeFrameSocket:
 
     async def send_frame(self, data: bytes) -> None:
         self.frames.append(data)
+
+
+class FakeMqttLine:
+    """A link to a broker that was never reached."""
+
+    alive, broker, state, problem = True, None, "away", None
+
+    def __init__(self) -> None:
+        self.numbers = dict.fromkeys(
+            ("connected", "connects", "failures", "sent", "superseded", "dropped"), 0
+        )

@@ -23,7 +23,7 @@ from relay.rtp.packet import RtpPacket
 from relay.settings import CleanupSettings, LimitSettings, Mp3Settings, SourceSettings
 from relay.sources.register import SourceRegister
 from relay.tls.certificates import Certificates
-from relay.web import readings
+from relay.web import readings, sound_readings
 from relay.web.access import Access, IngressDoor
 from relay.web.app import Desk, create_app
 from relay.web.audit import AuditLog
@@ -46,7 +46,7 @@ from relay.web.roll import Roll
 from relay.web.socket_media import SocketMedia
 from relay.web.stream_list import Clocks, StreamList
 from tests.audio_house import NO_LIMITS, players_of
-from tests.web.fakes import OFFER, FakeEndpoint, FakeVisualization
+from tests.web.fakes import OFFER, FakeEndpoint, FakeMqttLine, FakeVisualization
 
 PATIENCE_S = 5.0
 """How long a test waits for what must happen; far more than it takes."""
@@ -174,17 +174,18 @@ class House:
                 *readings.of_connections(self.lobby, self.health),
                 *readings.of_roll(self.roll),
                 *readings.of_streams(self.relay),
-                *readings.of_media(
+                *sound_readings.of_media(
                     self.endpoint,
                     self.worker,
                     self.lobby,
                     self.media.sockets.counters,
                 ),
-                *readings.of_frames(self.media.sockets.counters),
-                *readings.of_sound(self.decoders),
-                *readings.of_listeners(self.broadcasts),
+                *sound_readings.of_frames(self.media.sockets.counters),
+                *sound_readings.of_sound(self.decoders),
+                *sound_readings.of_listeners(self.broadcasts),
                 *readings.of_housekeeping(self.housekeeping),
                 *readings.of_sources(self.sources),
+                *readings.of_mqtt(FakeMqttLine()),
             ],
             self.events,
             readings.summary(self.health, self.lobby, self.relay, self.endpoint),
