@@ -152,7 +152,9 @@ bench: $(VENV)/.installed-dev
 bench-long: $(VENV)/.installed-dev
 	$(BIN)/python -m bench --long $(ARGS)
 
+# The row F15 needs the fuzzer; without it that row alone is missing.
 faults: $(VENV)/.installed-dev
+	-@$(PIP_INSTALL) -r requirements-fuzz.txt
 	$(BIN)/python -m tests.faults $(ARGS)
 
 churn: $(VENV)/.installed-dev

@@ -84,13 +84,22 @@ class ImpairedLink:
     """A context manager; the namespaces and the process end with the block."""
 
     def __init__(
-        self, impairment: Impairment = Impairment(), *, seed: int = 1, net: int = 231
+        self,
+        impairment: Impairment = Impairment(),
+        *,
+        seed: int = 1,
+        net: int = 231,
+        device: str = DEVICE,
     ) -> None:
-        """``net`` is the second number of 10.x: both ends have their addresses there."""
+        """
+        ``net`` is the second number of 10.x: both ends have their addresses there.
+
+        ``device`` is what the network card is called; a server takes no ``tap`` for one.
+        """
         suffix = f"{os.getpid():x}-{next(_links):x}"
-        self.near = End(f"esn-{suffix}", DEVICE, f"10.{net}.0.1", f"10.{net}.0.3")
+        self.near = End(f"esn-{suffix}", device, f"10.{net}.0.1", f"10.{net}.0.3")
         """Where a server belongs."""
-        self.far = End(f"esf-{suffix}", DEVICE, f"10.{net}.0.2", f"10.{net}.0.4")
+        self.far = End(f"esf-{suffix}", device, f"10.{net}.0.2", f"10.{net}.0.4")
         """Where its clients belong."""
         self._impairment = impairment
         self._seed = seed

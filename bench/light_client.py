@@ -107,6 +107,23 @@ class LightClient:
         await self._dtls._send_rtp(packet)
 
     @property
+    def address(self) -> tuple[str, int]:
+        """Where its media comes from, once it has a socket."""
+        assert self._socket is not None, "it is open"
+        host, port = self._socket.getsockname()[:2]
+        return host, port
+
+    @property
+    def server_ufrag(self) -> str:
+        """What the server calls this connection in its checks (RFC 8445, section 7.2.2)."""
+        return self._remote["ice-ufrag"]
+
+    @property
+    def passwords(self) -> tuple[str, str]:
+        """Those with which checks are signed: ours and the server's."""
+        return self._pwd, self._remote["ice-pwd"]
+
+    @property
     def secured(self) -> bool:
         """Whether the keys are there; the server may have them, and send, a moment earlier."""
         return self._dtls._rx_srtp is not None

@@ -1,6 +1,7 @@
 """Where a client is: its side of the network, and how a server looks from there."""
 
 import socket
+import ssl
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
@@ -50,10 +51,18 @@ class Place:
             sock.bind((self.address, 0))
         return sock
 
-    def session(self) -> aiohttp.ClientSession:
-        """Return what makes HTTP requests from here."""
-        connector = aiohttp.TCPConnector(socket_factory=lambda info: self.tcp(info[0]))
-        return aiohttp.ClientSession(connector=connector)
+    def session(
+        self, *, tls: ssl.SSLContext | bool = True, **options: Any
+    ) -> aiohttp.ClientSession:
+        """
+        Return what makes HTTP requests from here, many at a time.
+
+        ``tls`` knows whom to trust; by default that is whom this machine trusts.
+        """
+        connector = aiohttp.TCPConnector(
+            limit=0, ssl=tls, socket_factory=lambda info: self.tcp(info[0])
+        )
+        return aiohttp.ClientSession(connector=connector, **options)
 
 
 HERE = Place()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from aiohttp import hdrs, web
 
+from relay.web.access import origin_of
 from relay.web.trust import Need, needs
 
 PREFLIGHT_S = 600
@@ -36,6 +37,7 @@ class CrossOrigin:
         return varies | {
             "Access-Control-Allow-Origin": origin,
             "Access-Control-Expose-Headers": _EXPOSED,
+            "Cross-Origin-Resource-Policy": "cross-origin",
         }
 
     def preflight(self, origin: str | None) -> Mapping[str, str] | None:
@@ -57,7 +59,11 @@ class CrossOrigin:
 
         async def tell(request: web.Request, response: web.StreamResponse) -> None:
             if request.path.startswith(prefix):
-                more = self.headers(request.headers.get(hdrs.ORIGIN))
+                # An <audio> element asks without an origin, unless it is told to.
+                page = request.headers.get(hdrs.ORIGIN) or origin_of(
+                    request.headers.get(hdrs.REFERER, "")
+                )
+                more = self.headers(page)
                 response.headers.update(with_vary(response.headers, more))
 
         app.on_response_prepare.append(tell)

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
 
-from aiohttp import web
+from aiohttp import ClientConnectionResetError, web
 from aiohttp.http import HttpProcessingError
 from aiohttp.typedefs import Handler
 
@@ -24,11 +24,13 @@ request_logger = logging.getLogger(f"{__name__}.requests")
 
 def is_our_fault(record: logging.LogRecord) -> bool:
     """
-    Whether a record is about more than bytes that are no HTTP.
+    Whether a record is about more than bytes that are no HTTP, or a client that has left.
 
-    Those are answered with 400; a traceback for each would let anybody fill the log.
+    The former are answered with 400, the latter asked and did not wait for the answer; a
+    traceback for each would let anybody fill the log.
     """
-    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+    error = record.exc_info[1] if record.exc_info else None
+    return not isinstance(error, HttpProcessingError | ClientConnectionResetError)
 
 
 request_logger.addFilter(is_our_fault)

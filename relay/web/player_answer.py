@@ -7,8 +7,13 @@ from relay.web.player_request import PlayerRequest
 
 PRODUCT = "Earshot"
 
-FOR_ANY_PAGE = {"Cross-Origin-Resource-Policy": "cross-origin"}
-"""A page of another machine may let it play, as dashboards do; it cannot read a byte of it."""
+FOR_THIS_MACHINE = {"Cross-Origin-Resource-Policy": "same-site"}
+"""
+Pages on any port of this machine may let it play, as dashboards do, and no others.
+
+Over plain http a page can hide what it is, so that browsers have to keep the sound from
+it; to the pages of an option `relay.web.cross_origin` gives more.
+"""
 
 NO_STORE = {"Cache-Control": "no-cache, no-store", "X-Content-Type-Options": "nosniff"}
 """For everything that is true only now."""
@@ -38,7 +43,7 @@ def answer_headers(
         "Connection": "close",
         **NO_STORE,
         **VARIES,
-        **FOR_ANY_PAGE,
+        **FOR_THIS_MACHINE,
     }
     if encoding.bitrate_bps is not None:
         headers["icy-br"] = str(encoding.bitrate_bps // KBIT_PER_S)

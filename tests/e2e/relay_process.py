@@ -228,7 +228,7 @@ class RelayProcess:
             raise
         self._stopped_after_s = time.monotonic() - before
         assert code == 0, f"exit code {code}: {self.last_words()}"
-        assert not self.complaints()
+        assert not self.complaints(), self.last_words()
         return self._stopped_after_s
 
     async def kill(self) -> None:

@@ -25,6 +25,7 @@ from tests.e2e.admin import (
     show_code,
     type_code,
 )
+from tests.e2e.api import Api, at_player_port, bearing, pair
 from tests.e2e.chromium import Chromium, hears_the_melody
 from tests.e2e.people import PATIENCE_MS, ear, go_on_air, says
 from tests.e2e.players import PLAYERS, open_folder, record, sound_of
@@ -185,52 +186,6 @@ async def own_paired_relay(tmp_path: Path) -> AsyncIterator[RelayProcess]:
         await relay.kill()
 
 
-class Api:
-    """A program that was let in, by its token."""
-
-    def __init__(self, relay: RelayProcess, session: aiohttp.ClientSession) -> None:
-        self._relay = relay
-        self.session = session
-
-    async def ask(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
-        url = self._relay.url + path
-        async with self.session.request(method, url, json=body) as answer:
-            told: dict[str, Any] = await answer.json()
-            assert answer.status == 200, told
-            return told
-
-    async def let_in(self, name: str) -> tuple[str, str]:
-        """Let a device in; return its id and its token."""
-        code = (await self.ask("POST", "/api/pairing", {}))["code"]
-        device_id, token = await pair(self._relay, code, name)
-        return device_id, token
-
-
-async def pair(relay: RelayProcess, code: str, name: str) -> tuple[str, str]:
-    """Return the id and the token of a device that shows a code."""
-    jar = aiohttp.CookieJar(unsafe=True)
-    async with (
-        aiohttp.ClientSession(cookie_jar=jar) as session,
-        session.post(
-            f"{relay.url}/api/pair", json={"code": code, "name": name}
-        ) as answer,
-    ):
-        told = await answer.json()
-        assert answer.status == 200, told
-        (cookie,) = jar
-        return told["device"]["id"], cookie.value
-
-
-def bearing(token: str) -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"})
-
-
-async def at_player_port(relay: RelayProcess, told: dict[str, Any]) -> str:
-    """Return an address that was made for players, as this machine reaches it."""
-    path = told["url"].split("/", 3)[3]
-    return f"http://{relay.place.host}:{relay.ports['audio']}/{path}"
-
-
 async def until_it_ends(answer: aiohttp.ClientResponse, since: list[float]) -> float:
     """Read to the end; return how long after the newest of some moments it came."""
     try:
@@ -260,9 +215,7 @@ async def test_a_revocation_cuts_the_sound(own_paired_relay: RelayProcess):
                 await hearer.receive(name="nursery")
                 link = await tablet.ask("POST", "/api/links", {"stream": "nursery"})
                 other = await admin.ask("POST", "/api/links", {"stream": "nursery"})
-                urls = [
-                    await at_player_port(relay, told) for told in (player, link, other)
-                ]
+                urls = [at_player_port(relay, told) for told in (player, link, other)]
                 answers = [await players.get(url) for url in urls]
                 for answer in answers:
                     assert answer.status == 200
@@ -326,7 +279,7 @@ async def test_secrets_stay_where_they_belong(own_paired_relay: RelayProcess):
         secrets.append((await admin.ask("POST", "/api/pairing", {}))["code"])
         wrong = "canary-of-a-wrong-key"
         for told in (player, link):
-            url = await at_player_port(relay, told)
+            url = at_player_port(relay, told)
             for way in (url, url.replace(".mp3", ".exe"), f"{url}/..", url + "?x=%ff"):
                 await status(way)
         for path in (f"/p/{wrong}/stream/latest.mp3", f"/p/{wrong}/ws", f"/?{wrong}"):

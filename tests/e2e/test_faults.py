@@ -35,6 +35,8 @@ NOISY = (
     "others told later by",
     "memory meanwhile",
     "health answers after",
+    "another client waits longer by",
+    "behind in MP3",
     "loop late by",
     "too few",
 )

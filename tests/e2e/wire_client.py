@@ -55,6 +55,20 @@ class WireClient:
     async def say(self, type_: str, **fields: Any) -> None:
         await self._socket.send_json({"type": type_, **fields})
 
+    async def say_text(self, text: str) -> None:
+        """Say whatever it is. Raises `ConnectionError` if nobody listens any more."""
+        await self._socket.send_str(text)
+
+    def waiting(self, type_: str) -> int:
+        """Return how many messages of a type have come that nobody asked for yet."""
+        return sum(message["type"] == type_ for message in self._messages)
+
+    async def everything_heard(self) -> str:
+        """Return all that came and that nobody asked for, up to the answer to a ping."""
+        await self.say("ping", id="last")
+        await self.types_until("pong")
+        return json.dumps(list(self._messages))
+
     async def hear(self, *types: str) -> Message:
         """
         Return the oldest message of these types that was not asked for yet.

@@ -6,17 +6,37 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from tests.e2e.relay_process import RelayProcess
-from tests.faults import half_open, http_listeners, mp3_crowd, slow_client
+from tests.faults import (
+    bad_messages,
+    half_open,
+    http_listeners,
+    mp3_crowd,
+    slow_client,
+)
+from tests.faults.bad_datagrams import bombard
 from tests.faults.busy_machine import share_the_machine
+from tests.faults.canaries import tell_secrets
+from tests.faults.certificate_changes import change
 from tests.faults.churn import churn
 from tests.faults.closing import interrupt_closes
+from tests.faults.code_guesses import guess
+from tests.faults.container import contain
+from tests.faults.cross_site import cross_site
+from tests.faults.fd_exhaustion import exhaust
+from tests.faults.fuzzing import fuzz
+from tests.faults.hijack import hijack
+from tests.faults.ingress import forge
 from tests.faults.join_leave import join_and_leave
 from tests.faults.network_rows import NETWORK, NETWORK_LONG
+from tests.faults.newcomer import arrive
 from tests.faults.restart import restart
 from tests.faults.row import Row
 from tests.faults.shutdown import end_while_streaming
 from tests.faults.slowloris import slowloris
+from tests.faults.stale_address import replay
 from tests.faults.storm import storm
+from tests.faults.stranger_page import intrude
+from tests.faults.third_hosts import aim
 from tests.faults.vanish import vanish
 
 Fault = Callable[[], Awaitable[Row]]
@@ -45,6 +65,25 @@ def visitors(minutes: float, seed: int) -> Fault:
     )
 
 
+MALICE: dict[str, Fault] = {
+    "F14": on_a_server(bad_messages.nonsense, *bad_messages.OPTIONS),
+    "F15": lambda: fuzz(5),
+    "F16": on_a_server(lambda relay: bombard(relay, 100_000)),
+    "F19": on_a_server(lambda relay: exhaust(relay, 10)),
+    "S1": hijack,
+    "S2": cross_site,
+    "S3": forge,
+    "S4": on_a_server(replay, "--access=paired"),
+    "S5": lambda: guess(20),
+    "S6": intrude,
+    "S7": aim,
+    "S8": tell_secrets,
+    "S9": change,
+    "S10": contain,
+    "U1": arrive,
+}
+"""What strangers do on purpose, and that whoever belongs here is let in easily."""
+
 FAULTS: dict[str, Fault] = {
     "F1": on_a_server(lambda relay: join_and_leave(relay, 1000)),
     "F2": on_a_server(lambda relay: vanish(relay, 200)),
@@ -61,11 +100,13 @@ FAULTS: dict[str, Fault] = {
     "F27": on_a_server(lambda relay: share_the_machine(relay, 30)),
     "F28": on_a_server(mp3_crowd.grow),
     **NETWORK,
+    **MALICE,
 }
 """What `make faults` does."""
 
 LONG: dict[str, Fault] = {
     "F1": on_a_server(lambda relay: join_and_leave(relay, 10_000)),
+    "F15": lambda: fuzz(600),
     "churn": visitors(minutes=10, seed=1),
     **NETWORK_LONG,
 }

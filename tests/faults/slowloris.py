@@ -82,7 +82,7 @@ async def _under_attack(
         ) as listeners,
     ):
         await asyncio.sleep(SETTLE_S)
-        files, lines = _open_files(relay), _log_lines(relay)
+        files, lines = _open_files(relay), log_lines(relay)
         before = await Heard.now(sender, receivers, listeners)
         ports = (relay.ports["signaling"], relay.ports["audio"])
         health = Health()
@@ -114,7 +114,7 @@ async def _under_attack(
                 RECLAIMED_S,
                 STRETCH_RECLAIMED_S,
             ),
-            Figure("lines in the log", _log_lines(relay) - lines, limit=LOG_LINES),
+            Figure("lines in the log", log_lines(relay) - lines, limit=LOG_LINES),
             Figure("connections of the attacker", came),
         )
 
@@ -162,5 +162,6 @@ def _open_files(relay: RelayProcess) -> int:
     return len(list(Path(f"/proc/{relay.pid}/fd").iterdir()))
 
 
-def _log_lines(relay: RelayProcess) -> int:
+def log_lines(relay: RelayProcess) -> int:
+    """Return how much it has written so far."""
     return len(relay.log.read_text(errors="replace").splitlines())

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.fuzz import __main__ as command
-from tests.fuzz.targets import TARGETS
+from tests.fuzz import house_targets, targets
 
-CORPUS = Path(__file__).parent / "corpus"
-SEEDS = sorted(path for path in CORPUS.glob("*/*") if path.is_file())
+TARGETS = targets.TARGETS | house_targets.TARGETS
+SEEDS = sorted(path for path in command.CORPUS.glob("*/*") if path.is_file())
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,16 @@ async def test_every_answer_below_a_path_keeps_to_the_rule() -> None:
         assert "Access-Control-Allow-Origin" not in answer.headers
 
 
+async def test_a_page_that_is_named_may_play_without_being_asked_to_read() -> None:
+    """An `<audio>` element tells no origin, only where it stands; others keep their policy."""
+    server = TestServer(application(CrossOrigin((CARD,))))
+    async with TestClient(server) as client:
+        for page, policy in ((CARD, "cross-origin"), (FOREIGN, None)):
+            headers = {"Referer": f"{page}/lovelace/0"}
+            answer = await client.get("/stream/a.mp3", headers=headers)
+            assert answer.headers.get("Cross-Origin-Resource-Policy") == policy
+
+
 async def test_a_preflight_is_answered_without_the_handler() -> None:
     """Yes to who is named, no to others."""
     server = TestServer(application(CrossOrigin((CARD,))))

@@ -83,6 +83,38 @@ async def test_what_is_no_http(
     assert [r for r in caplog.records if r.levelno >= logging.WARNING] == []
 
 
+async def test_who_asks_and_leaves_is_not_worth_a_line(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A traceback for each would let anybody fill the log."""
+    asked, may_answer, answered = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def hesitate(request: web.Request) -> web.StreamResponse:
+        asked.set()
+        await may_answer.wait()
+        response = web.StreamResponse()
+        try:
+            await response.prepare(request)
+        finally:
+            answered.set()
+        return response
+
+    application = app()
+    application.router.add_get("/hesitate", hesitate)
+    async with HttpServer(application, 0, "audio_port", hosts=["127.0.0.1"]) as server:
+        _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"GET /hesitate HTTP/1.1\r\nHost: a\r\n\r\n")
+        async with asyncio.timeout(5):
+            await asked.wait()
+            (connection,) = server._runner.server.connections
+            assert connection.transport is not None
+            connection.transport._force_close(ConnectionResetError())
+            may_answer.set()
+            await answered.wait()
+        writer.close()
+    assert [r for r in caplog.records if r.levelno >= logging.WARNING] == []
+
+
 async def test_a_mistake_of_ours_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     """A handler that fails is answered with 500 and logged with its traceback."""
 

@@ -24,7 +24,7 @@ def test_a_plain_answer() -> None:
         "Cache-Control": "no-cache, no-store",
         "X-Content-Type-Options": "nosniff",
         "Vary": "Accept, Range, Icy-MetaData",
-        "Cross-Origin-Resource-Policy": "cross-origin",
+        "Cross-Origin-Resource-Policy": "same-site",
     }
 
 
