@@ -16,6 +16,7 @@ from typing import Any
 import audio_stream_server
 from audio_stream_server import AudioStreamServer
 from relay import events, log
+from relay.adapters.introductions import introduced
 from relay.errors import SettingsError
 from relay.options import gather
 from relay.privileges import gain_no_rights, give_up_root
@@ -116,6 +117,9 @@ async def serve(
         )
         await open_doors(
             settings, ingress, sound, desk, gate, sources, certificates, stack
+        )
+        await stack.enter_async_context(
+            introduced(settings, gate.instance, gate.standing_token)
         )
         print(
             greeting(

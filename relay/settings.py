@@ -29,6 +29,8 @@ class SignalingSettings:
     """The pages, the API and the WebSocket."""
 
     port: int
+    advertise: bool
+    """Whether programs on the LAN are told that the server is here."""
     max_connections: int
     ice_servers: tuple[str, ...]
     """STUN addresses handed to clients that ask; empty: nothing leaves the LAN."""
@@ -192,6 +194,8 @@ class Settings:
     """Whether a built-in sender plays, for people without a microphone at hand."""
     supervised: bool = False
     """Whether Home Assistant's Supervisor started the process: then there is ingress."""
+    supervisor_token: str | None = field(default=None, repr=False)
+    """What the Supervisor is asked with."""
 
     @classmethod
     def from_options(
@@ -211,11 +215,7 @@ class Settings:
         default_data_dir = SUPERVISED_DATA_DIR if supervised else DATA_DIR
         certificates = SUPERVISED_SSL_DIR if supervised else Path()
         return cls(
-            signaling=SignalingSettings(
-                port=options["signaling_port"],
-                max_connections=options["max_connections"],
-                ice_servers=tuple(options["ice_servers"]),
-            ),
+            signaling=_signaling(options),
             mp3=Mp3Settings(
                 port=options["audio_port"],
                 bitrate_bps=int(options["mp3_bitrate"]) * KBIT_PER_S,
@@ -255,6 +255,7 @@ class Settings:
             mqtt=_mqtt(options, certificates, supervisor_token),
             demo=demo,
             supervised=supervised,
+            supervisor_token=supervisor_token,
         )
 
 
@@ -264,6 +265,15 @@ def _tls(options: Mapping[str, Any], certificates: Path) -> TlsSettings:
         enabled=options["ssl"],
         certfile=certificates / options["certfile"],
         keyfile=certificates / options["keyfile"],
+    )
+
+
+def _signaling(options: Mapping[str, Any]) -> SignalingSettings:
+    return SignalingSettings(
+        port=options["signaling_port"],
+        advertise=options["advertise"],
+        max_connections=options["max_connections"],
+        ice_servers=tuple(options["ice_servers"]),
     )
 
 

@@ -32,7 +32,7 @@ LAYERS = {
 
 # What is not in this table is imported nowhere.
 THIRD_PARTY = {
-    "aiohttp": {"relay.web", "audio_stream_server", "relay.adapters.supervisor"},
+    "aiohttp": {"relay.web", "relay.adapters", "audio_stream_server"},
     "aiomqtt": {"relay.adapters.mqtt_session"},
     "prometheus_client": {"relay.web"},
     "aiortc": {"relay.webrtc"},
@@ -46,6 +46,7 @@ THIRD_PARTY = {
     "numpy": {"relay.audio", "relay.webrtc", "relay.consumers", "relay.sources"},
     "segno": {"relay.web"},
     "yaml": {"relay.options"},
+    "zeroconf": {"relay.adapters"},
 }
 
 MAX_FILE_LINES = 400

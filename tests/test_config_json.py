@@ -120,6 +120,7 @@ REFUSED = {
     "audio_port": [0, 65536],
     "media_port": [0, 65536],
     "https_port": [0, 65536],
+    "advertise": ["sometimes", 2],
     "ssl": ["sometimes", 2],
     "certfile": [["a"], True],
     "keyfile": [["a"], True],

@@ -152,12 +152,14 @@ def test_every_target_is_explained(tmp_path: Path):
         "restore",
         "test-slow",
         "test-image",
+        "test-ha",
         "check",
         "lint",
         "format",
         "bench",
         "bench-long",
         "lock",
+        "lock-ha",
     )
     for target in (*targets, "clean"):
         assert f"make {target} " in explained

@@ -19,6 +19,7 @@ OTHER_VALUES: dict[str, Any] = {
     "audio_port": 9081,
     "media_port": 9082,
     "https_port": 9443,
+    "advertise": False,
     "ssl": False,
     "certfile": "house.pem",
     "keyfile": "house.key",

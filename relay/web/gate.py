@@ -6,7 +6,10 @@ from pathlib import Path
 from aiohttp import web
 
 from relay.events import EventBus
+from relay.hub.identity import slug_of
+from relay.instance import instance_id
 from relay.private_file import PrivateFile
+from relay.web.about import About
 from relay.web.access_mode import AccessMode, Mode
 from relay.web.attempts import Attempts
 from relay.web.credentials import DeviceCredentials
@@ -17,6 +20,7 @@ from relay.web.home_address import HomeAddress
 from relay.web.pairing_codes import PairingCodes
 from relay.web.pairing_desk import PairingDesk
 from relay.web.signed_address import SignedAddresses
+from relay.web.standing_device import standing_token
 
 
 class Gate:
@@ -46,12 +50,14 @@ class Gate:
         self.credentials = DeviceCredentials(
             self.devices, self.addresses, self.mode, self.attempts
         )
+        self._folder = data_dir
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> "Gate":
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(self.devices)
             await stack.enter_async_context(self.addresses)
+            self.instance = await instance_id(self._folder)
             self._stack = stack.pop_all()
         return self
 
@@ -62,10 +68,16 @@ class Gate:
         """Return a code that makes the first admin, None if there is one."""
         return None if self.devices.have_admin else self.codes.issue_first()
 
+    async def standing_token(self, name: str) -> str | None:
+        """Let a program of this machine in, once; see `relay.web.standing_device`."""
+        file = PrivateFile(self._folder / f"{slug_of(name)}.json")
+        return await standing_token(self.devices, file, name)
+
     def add_routes(self, app: web.Application, home: HomeAddress) -> None:
         PairingDesk(
             self.codes, self.devices, self.mode, self.attempts, home
         ).add_routes(app)
+        About(self.instance, home).add_routes(app)
         DeviceDesk(self.devices, self.codes, self.addresses, home).add_routes(app)
 
     def check(self) -> Check:

@@ -39,4 +39,5 @@ async def test_its_files_are_its_owners_alone(tmp_path: Path) -> None:
         "access.json": 0o600,
         "address_keys.json": 0o600,
         "devices.json": 0o600,
+        "instance.json": 0o600,
     }
