@@ -16,7 +16,6 @@ from typing import Any
 import audio_stream_server
 from audio_stream_server import AudioStreamServer
 from relay import events, log
-from relay.adapters.introductions import introduced
 from relay.errors import SettingsError
 from relay.options import gather
 from relay.privileges import gain_no_rights, give_up_root
@@ -44,6 +43,7 @@ from relay.web.source_api import add_source_routes
 from relay.web.stream_directory import StreamDirectory
 from relay.webrtc.host_addresses import lan_addresses
 from relay.wiring.desk import open_desk
+from relay.wiring.introductions import introduced
 from relay.wiring.sound import Sound, open_sound
 
 logger = logging.getLogger("webrtc_server_relay")

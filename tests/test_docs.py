@@ -73,7 +73,10 @@ def test_what_can_be_copied_from_the_manual_is_right(snippet: str):
         assert check(MANIFEST["schema"], MANIFEST["options"] | fields)[1] == []
     for step in actions_in(fields):
         assert re.fullmatch(r"[a-z_]+\.[a-z_]+", step["action"])
-        entities = step["target"]["entity_id"]
+        if step["action"] == "earshot.announce":
+            entities = step["data"]["media_players"]
+        else:
+            entities = step["target"]["entity_id"]
         for entity in [entities] if isinstance(entities, str) else entities:
             assert entity.startswith("media_player.")
         if step["action"] == "media_player.play_media":

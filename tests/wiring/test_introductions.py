@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from relay.adapters import introductions, mdns, supervisor_discovery
-from relay.adapters.introductions import introduced
+from relay.adapters import mdns, supervisor_discovery
 from relay.options import MANIFEST, read_file
 from relay.settings import Settings
+from relay.wiring import introductions
+from relay.wiring.introductions import introduced
 
 DEFAULTS: dict[str, Any] = read_file(MANIFEST)["options"]
 
