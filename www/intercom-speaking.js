@@ -1,16 +1,12 @@
 /**
- * The half of the talk page that speaks.
- *
- * The microphone is open only while the button is held. Between two holds the stream lives on with
- * silence made by the page itself, so that the next hold is heard at once and nobody takes the
- * pause for a loss.
+ * The half of the talk page that speaks: the microphone is open only while the button is held.
  */
 
 import { find, say } from "./element.js";
 import { LevelMeter } from "./level-meter.js";
 import { fullness } from "./loudness.js";
 import { deviceId } from "./memory.js";
-import { Microphone, refusalText } from "./microphone.js";
+import { refusalText } from "./microphone.js";
 import { MicrophoneField } from "./microphone-field.js";
 import { NameField } from "./name-field.js";
 import { PushToTalk, bindButton } from "./push-to-talk.js";
@@ -18,12 +14,9 @@ import { ReachView } from "./reach-view.js";
 import { openLine } from "./relay-line.js";
 import { airText } from "./scene.js";
 import { ScreenWakeLock } from "./screen-wake-lock.js";
-import { Sender } from "./sender.js";
-import { Silence } from "./silence.js";
+import { Talker } from "./talker.js";
 import { TalkView } from "./talk-view.js";
 import { audience, errorText } from "./text.js";
-import { TrackLevel } from "./track-level.js";
-import { pageTransport } from "./transport-choice.js";
 import { showTrouble } from "./trouble.js";
 
 /** @import { RelayError, StreamDetails } from "./protocol.js" */
@@ -32,11 +25,7 @@ const NAME_ERRORS = new Set(["name_taken", "bad_name"]);
 
 export class IntercomSpeaking {
   // Another device than the send page beside it: neither takes the other's stream for its own.
-  #sender = new Sender(openLine(), {
-    deviceId: `${deviceId()}-talk`,
-    transport: pageTransport(),
-  });
-  #microphone = new Microphone(navigator.mediaDevices);
+  #talker = new Talker(openLine(), { deviceId: `${deviceId()}-talk` });
   #talk = new PushToTalk();
   #view = new TalkView({
     headline: "Ready",
@@ -45,16 +34,11 @@ export class IntercomSpeaking {
     title: "Talk",
   });
   #name = new NameField(() => this.#renamed());
-  #devices = new MicrophoneField(this.#microphone, () => {});
+  #devices = new MicrophoneField(this.#talker.microphone, () => {});
   #meter = find("meter", LevelMeter);
-  /** @type {Silence | null} */
-  #silence = null;
-  /** @type {TrackLevel | null} */
-  #level = null;
   #screen = new ScreenWakeLock();
   #audience = find("audience", HTMLElement);
   #reach = new ReachView(find("reach", HTMLElement));
-  #opening = false;
   #talkingChanged;
   /** @type {RelayError | null} */
   #error = null;
@@ -64,15 +48,19 @@ export class IntercomSpeaking {
     this.#talkingChanged = talkingChanged;
     bindButton(this.#talk, this.#view.button);
     this.#talk.on("state", () => this.#talkChanged());
-    this.#sender.on("status", () => this.#senderChanged());
-    this.#microphone.on("vanished", () => {
+    this.#talker.on("change", () => this.#talkerChanged());
+    this.#talker.on("level", (level_dbfs) => {
+      this.#meter.show(level_dbfs);
+      this.#view.pulse(fullness(level_dbfs));
+    });
+    this.#talker.on("vanished", () => {
       this.#talk.reset();
       showTrouble(
         "The microphone was disconnected. Connect it again, or choose another one; then hold the button again.",
       );
     });
     find("settings", HTMLFormElement).addEventListener("submit", (event) => event.preventDefault());
-    document.addEventListener("visibilitychange", () => this.#sender.retry());
+    document.addEventListener("visibilitychange", () => this.#talker.retry());
     this.#render();
   }
 
@@ -81,15 +69,15 @@ export class IntercomSpeaking {
    *
    * @param {StreamDetails} stream
    */
-  isOwn = (stream) =>
-    stream.stream_id === this.#sender.status.stream?.stream_id ||
-    (stream.slug !== null && stream.slug === this.#sender.status.slug);
+  isOwn = (stream) => this.#talker.sends(stream);
 
   #talkChanged() {
     const { state, talking } = this.#talk;
     if (state === "held") void this.#speak();
-    if (!talking) this.#fallSilent();
-    if (state === "latched" && !this.#opening && !this.#microphone.track) void this.#speak();
+    if (!talking) this.#talker.fallSilent();
+    if (state === "latched" && !this.#talker.opening && !this.#talker.microphone.track) {
+      void this.#speak();
+    }
     this.#talkingChanged(talking);
     this.#screen.want(talking);
     this.#render();
@@ -98,52 +86,24 @@ export class IntercomSpeaking {
   async #speak() {
     if (!this.#name.accept()) return this.#talk.reset();
     showTrouble(null);
-    // Made and woken inside the gesture; outside of one it would stay asleep.
-    this.#silence ??= new Silence();
-    this.#silence.resume();
-    const track = await this.#openMicrophone();
-    if (!track) return;
-    this.#showLevelOf(track);
-    if (this.#sender.status.phase === "idle") {
-      this.#sender.start({ name: this.#name.value, muted: false, track });
-    } else {
-      await this.#sender.replaceTrack(track);
-      this.#sender.setMuted(!this.#talk.talking);
-    }
-  }
-
-  async #openMicrophone() {
-    this.#opening = true;
-    this.#render();
     try {
-      return await this.#microphone.open({ deviceId: this.#devices.value, profile: "voice" });
+      await this.#talker.speak(this.#name.value, this.#devices.value);
     } catch (error) {
       showTrouble(refusalText(error));
       this.#talk.reset();
-      return null;
-    } finally {
-      this.#opening = false;
-      this.#render();
     }
   }
 
-  #fallSilent() {
-    this.#microphone.close();
-    this.#level?.follow(null);
-    if (this.#silence) void this.#sender.replaceTrack(this.#silence.track);
-    this.#sender.setMuted(true);
-  }
-
   #renamed() {
-    this.#sender.stop(); // the next hold begins a stream under the new name
+    this.#talker.stop(); // the next hold begins a stream under the new name
     this.#render();
   }
 
-  #senderChanged() {
-    const { phase, error } = this.#sender.status;
+  #talkerChanged() {
+    const { phase, error } = this.#talker.status;
     if (phase === "refused" && error) {
       this.#talk.reset();
-      this.#sender.stop();
+      this.#talker.stop();
       if (NAME_ERRORS.has(error.code)) this.#name.complain(errorText(error));
       else showTrouble(errorText(error));
     } else if (error !== this.#error && this.#talk.talking) {
@@ -153,23 +113,14 @@ export class IntercomSpeaking {
     this.#render();
   }
 
-  /** @param {MediaStreamTrack} track */
-  #showLevelOf(track) {
-    this.#level ??= new TrackLevel((level_dbfs) => {
-      this.#meter.show(level_dbfs);
-      this.#view.pulse(fullness(level_dbfs));
-    });
-    this.#level.follow(track);
-  }
-
   #render() {
     const { state, talking } = this.#talk;
-    const { phase, stream } = this.#sender.status;
+    const { phase, stream } = this.#talker.status;
     const name = this.#name.value;
     const air = airText({
       phase: talking ? phase : "idle",
       talk: state,
-      opening: talking && this.#opening,
+      opening: talking && this.#talker.opening,
       vanished: false,
       stalled: stream?.state === "stalled",
       mutedByHouse: stream?.muted_by_house ?? false,

@@ -25,11 +25,14 @@ export class Microphone extends Emitter {
   #profile = "voice";
   #vanished = false;
 
-  /** @param {MediaDevices} media */
-  constructor(media) {
+  /**
+   * @param {MediaDevices} media
+   * @param {AbortSignal} [signal] after it no change of devices is looked at
+   */
+  constructor(media, signal) {
     super();
     this.#media = media;
-    media.addEventListener("devicechange", () => void this.#devicesChanged());
+    media.addEventListener("devicechange", () => void this.#devicesChanged(), { signal });
   }
 
   /** What is captured now, or null. */

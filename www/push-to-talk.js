@@ -21,16 +21,22 @@ export const TAP_MS = 300;
 /** @extends {Emitter<{state: TalkState}>} */
 export class PushToTalk extends Emitter {
   #clock;
+  #latches;
   /** @type {TalkState} */
   #state = "off";
   #pressedAt = 0;
   /** What presses: a pointer's id or a key; one at a time. @type {number | string | null} */
   #pressedBy = null;
 
-  /** @param {{clock?: Clock}} [options] */
-  constructor({ clock = systemClock } = {}) {
+  /**
+   * @param {Object} [options]
+   * @param {Clock} [options.clock]
+   * @param {boolean} [options.latches] whether a tap goes on talking
+   */
+  constructor({ clock = systemClock, latches = true } = {}) {
     super();
     this.#clock = clock;
+    this.#latches = latches;
   }
 
   get state() {
@@ -57,7 +63,7 @@ export class PushToTalk extends Emitter {
   release(by, wanted = true) {
     if (this.#pressedBy !== by) return;
     this.#pressedBy = null;
-    const tapped = wanted && this.#clock.now() - this.#pressedAt < TAP_MS;
+    const tapped = wanted && this.#latches && this.#clock.now() - this.#pressedAt < TAP_MS;
     this.#setState(this.#state === "held" && tapped ? "latched" : "off");
   }
 
@@ -90,35 +96,38 @@ export class PushToTalk extends Emitter {
  *
  * @param {PushToTalk} talk
  * @param {HTMLButtonElement} button
+ * @param {AbortSignal} [signal] ends it
  */
-export function bindButton(talk, button) {
+export function bindButton(talk, button, signal) {
   let clickFollows = false;
   const keys = new Set([" ", "Enter"]);
-  button.addEventListener("pointerdown", (event) => {
+  /** @type {<Type extends keyof HTMLElementEventMap>(type: Type, act: (event: HTMLElementEventMap[Type]) => void) => void} */
+  const on = (type, act) => button.addEventListener(type, act, { signal });
+  on("pointerdown", (event) => {
     if (event.button !== 0 || button.disabled) return;
     clickFollows = true;
     button.setPointerCapture(event.pointerId);
     talk.press(event.pointerId);
   });
-  button.addEventListener("pointerup", (event) => talk.release(event.pointerId));
-  button.addEventListener("pointercancel", (event) => talk.release(event.pointerId, false));
-  button.addEventListener("lostpointercapture", (event) => talk.release(event.pointerId, false));
-  button.addEventListener("keydown", (event) => {
+  on("pointerup", (event) => talk.release(event.pointerId));
+  on("pointercancel", (event) => talk.release(event.pointerId, false));
+  on("lostpointercapture", (event) => talk.release(event.pointerId, false));
+  on("keydown", (event) => {
     if (!keys.has(event.key)) return;
     event.preventDefault(); // else the browser makes a click of it
     if (!event.repeat) talk.press(event.key);
   });
-  button.addEventListener("keyup", (event) => {
+  on("keyup", (event) => {
     if (!keys.has(event.key)) return;
     event.preventDefault();
     talk.release(event.key);
   });
-  button.addEventListener("click", () => {
+  on("click", () => {
     if (!clickFollows) talk.toggle();
     clickFollows = false;
   });
-  button.addEventListener("contextmenu", (event) => event.preventDefault());
-  button.addEventListener("blur", () => talk.loseHold());
-  addEventListener("blur", () => talk.loseHold());
-  document.addEventListener("visibilitychange", () => talk.loseHold());
+  on("contextmenu", (event) => event.preventDefault());
+  on("blur", () => talk.loseHold());
+  addEventListener("blur", () => talk.loseHold(), { signal });
+  document.addEventListener("visibilitychange", () => talk.loseHold(), { signal });
 }

@@ -4,36 +4,15 @@ import { find, say } from "./element.js";
 import { RelayClient, socketAddress } from "./relay-client.js";
 import { leadStrangers } from "./stranger-notice.js";
 import { LINE_TEXT } from "./text.js";
+import { wakeWithPage } from "./wake.js";
 
 /** A line that tries again at once when the person is back, and begins anew in another network. */
 export function openLine() {
   const relay = new RelayClient({ url: socketAddress(location.href) });
-  const wake = () => relay.wake();
-  onOtherNetwork(() => relay.roam());
-  addEventListener("pageshow", wake);
-  document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "visible") wake();
-  });
+  wakeWithPage(relay);
   leadStrangers(relay);
   relay.open();
   return relay;
-}
-
-/**
- * Call when this device has changed its network, or has one again.
- *
- * @param {() => void} moved
- */
-function onOtherNetwork(moved) {
-  addEventListener("online", moved);
-  // Phones tell their kind of network; others tell only how fast they think it is.
-  const connection = "connection" in navigator ? /** @type {any} */ (navigator.connection) : null;
-  let type = connection?.type;
-  connection?.addEventListener("change", () => {
-    if (connection.type === type) return;
-    type = connection.type;
-    if (type !== "none") moved();
-  });
 }
 
 /**

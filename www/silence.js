@@ -18,4 +18,9 @@ export class Silence {
   resume() {
     void this.#context.resume();
   }
+
+  /** Idempotent. */
+  close() {
+    if (this.#context.state !== "closed") void this.#context.close();
+  }
 }

@@ -1,6 +1,7 @@
 /** Radio buttons for the streams: those that are live, and the one that is wanted though it is not. */
 
-import { element, say } from "./element.js";
+import { ChoiceList } from "./choice-list.js";
+import { say } from "./element.js";
 import { LATEST, addressOf } from "./live-streams.js";
 import { titleOf, titleOfAddress } from "./text.js";
 
@@ -9,7 +10,6 @@ import { titleOf, titleOfAddress } from "./text.js";
 export class StreamPicker {
   #choices;
   #note;
-  #picked;
 
   /**
    * @param {Object} parts
@@ -18,12 +18,8 @@ export class StreamPicker {
    * @param {(address: string) => void} parts.picked called when a person chooses
    */
   constructor({ choices, note, picked }) {
-    this.#choices = choices;
+    this.#choices = new ChoiceList(choices, picked);
     this.#note = note;
-    this.#picked = picked;
-    choices.addEventListener("change", ({ target }) => {
-      if (target instanceof HTMLInputElement) this.#picked(target.value);
-    });
   }
 
   /**
@@ -47,45 +43,10 @@ export class StreamPicker {
     if (wanted !== null && !rows.some(({ address }) => address === wanted)) {
       rows.push({ address: wanted, title: titleOfAddress(wanted), state: "not on the air" });
     }
-    this.#render(rows, wanted);
+    this.#choices.show(rows, wanted);
     say(this.#note, rows.length ? "" : emptyText);
     this.#note.hidden = rows.length > 0;
   }
-
-  /**
-   * Change what differs and keep the rest: the button that has the focus must survive.
-   *
-   * @param {{address: string, title: string, state: string}[]} rows
-   * @param {string | null} wanted
-   */
-  #render(rows, wanted) {
-    const labels = new Map(
-      [...this.#choices.querySelectorAll("label")].map((label) => [label.dataset.address, label]),
-    );
-    rows.forEach(({ address, title, state }, place) => {
-      const label = labels.get(address) ?? makeLabel(address);
-      labels.delete(address);
-      const [name, note] = label.querySelectorAll("span.name, small");
-      say(/** @type {HTMLElement} */ (name), title);
-      say(/** @type {HTMLElement} */ (note), state);
-      const input = label.querySelector("input");
-      if (input) input.checked = address === wanted;
-      if (this.#choices.children[place] !== label) {
-        this.#choices.insertBefore(label, this.#choices.children[place] ?? null);
-      }
-    });
-    labels.forEach((label) => label.remove());
-  }
-}
-
-/** @param {string} address */
-function makeLabel(address) {
-  return element(
-    "label",
-    { "data-address": address },
-    element("input", { type: "radio", name: "stream", value: address }),
-    element("span", { class: "pill" }, element("span", { class: "name" }), element("small")),
-  );
 }
 
 /** @param {StreamDetails} stream */

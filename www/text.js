@@ -1,6 +1,7 @@
 /** The words that several pages use: what happened, and what to do about it. */
 
 import { ApiError } from "./api.js";
+import { endedOnPurpose } from "./hearing-status.js";
 import { LATEST } from "./live-streams.js";
 
 /** @import { Status } from "./hearing-status.js" */
@@ -72,9 +73,6 @@ export const LINE_TEXT = {
   open: "Connected",
   waiting: "Not reachable",
 };
-
-/** Ends that somebody wanted; after all others something is wrong with the device that sent. */
-const WANTED_ENDS = new Set(["stopped", "goodbye", "closed_by_client", "shutdown"]);
 
 /**
  * What people call a stream.
@@ -245,7 +243,7 @@ function lostText({ reason, error, endReason }) {
     case "unreachable":
       return "Earshot is not reachable. Check its power and the network. Trying again by itself.";
     case "ended":
-      return WANTED_ENDS.has(endReason ?? "")
+      return endedOnPurpose(endReason)
         ? "The device that sent it has stopped. As soon as it sends again, it is heard here."
         : "The device that sent it is gone: look after its network, power and browser. As soon as it is back, it is heard here.";
     case "stalled":

@@ -37,6 +37,13 @@ export class TrackLevel {
     this.#timer = setInterval(() => this.#measure(), INTERVAL_MS);
   }
 
+  /** Follow nothing any more, and give the system's sound back. Idempotent. */
+  close() {
+    if (this.#context.state === "closed") return;
+    this.follow(null);
+    void this.#context.close();
+  }
+
   #measure() {
     this.#analyser.getFloatTimeDomainData(this.#samples);
     this.#show(level_dbfs(this.#samples));

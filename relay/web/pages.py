@@ -21,6 +21,14 @@ CONTENT_TYPES = {
 }
 TEXT = frozenset({".css", ".html", ".js", ".svg", ".webmanifest"})
 
+FOR_CARDS = frozenset({"text/css", "text/javascript"})
+"""
+What the page of a dashboard, of another origin, may read: its cards are made of it.
+
+It says nothing about the house, so it needs no credential; and pages of other machines never
+get so far, see `relay/web/access.py`.
+"""
+
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -67,6 +75,11 @@ class Page:
         # Ask every time: an update of the server must reach its pages at once.
         response.headers[hdrs.CACHE_CONTROL] = "no-cache"
         response.headers.update(SECURITY_HEADERS)
+        if self.content_type in FOR_CARDS:
+            response.headers[hdrs.VARY] = hdrs.ORIGIN
+            if hdrs.ORIGIN in request.headers:  # of a page that the door let in
+                origin = request.headers[hdrs.ORIGIN]
+                response.headers[hdrs.ACCESS_CONTROL_ALLOW_ORIGIN] = origin
         return response
 
 

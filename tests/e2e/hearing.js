@@ -32,8 +32,8 @@ async ({ tones_hz, timeout_ms }) => {
 
   const end = performance.now() + timeout_ms;
   while (heard.size < tones_hz.length && performance.now() < end) {
-    const audio = document.querySelector("audio");
-    connect(audio);
+    const audio = (window.card?.shadowRoot ?? document).querySelector("audio");
+    if (audio) connect(audio);
     if (source && !audio.paused && !audio.muted && audio.volume > 0) listen();
     await new Promise((resolve) => setTimeout(resolve, 25));
   }

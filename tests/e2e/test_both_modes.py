@@ -121,7 +121,7 @@ async def test_one_speaks_and_others_hear(
     assert tones_in(sound) == list(TONES_HZ)
 
     await house.admin.goto(f"{relay.url}/")
-    level = house.admin.locator("li.stream level-meter")
+    level = house.admin.locator("li.stream earshot-level")
     await expect(level).to_have_attribute(
         "aria-valuenow", NOT_SILENT, timeout=PATIENCE_MS
     )

@@ -99,7 +99,7 @@ async def test_the_first_page_leads_to_what_is_on_the_air(
     card = page.locator("li.stream")
     await expect(card.locator("h2")).to_have_text("Nursery", timeout=PATIENCE_MS)
     await expect(card.locator("code")).to_have_text(relay.mp3_url("nursery"))
-    level = card.locator("level-meter")
+    level = card.locator("earshot-level")
     await expect(level).to_have_attribute("aria-valuenow", NOT_SILENT)
     await card.get_by_role("link", name="Listen").click()
     assert await hears_the_melody(page)

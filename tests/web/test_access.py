@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from aiohttp import WSServerHandshakeError, web
@@ -15,6 +16,7 @@ from relay.web.own_names import OwnNames
 from relay.web.trust import AT_HOME, Need, Trust, Visitor, need_of, needs
 from tests.web.house import House
 
+WWW = Path(__file__).parents[2] / "www"
 FOREIGN = "http://evil.example"
 LAN = Access(OwnNames(host_name=lambda: "pantry"))
 PAIRED = replace(LAN, mode=AccessMode(Mode.PAIRED))
@@ -230,6 +232,22 @@ async def test_paired_lets_nobody_in_without_a_credential() -> None:
         async with house.session.get("/api/streams") as answer:
             assert answer.status == 401
             assert "not paired" in await answer.text()
+
+
+async def test_a_dashboard_loads_its_cards_before_it_is_let_in() -> None:
+    """Code is no secret; a page of another machine gets not even that."""
+    async with House(access=PAIRED, www=WWW) as house:
+        for origin, status in (
+            ("http://homeassistant.local:8123", 200),
+            ("https://pantry.local", 200),
+            (FOREIGN, 403),
+        ):
+            async with house.session.get(
+                "/earshot-card.js", headers={"Origin": origin}
+            ) as answer:
+                assert answer.status == status
+                allowed = answer.headers.get("Access-Control-Allow-Origin")
+                assert allowed == (origin if status == 200 else None)
 
 
 class Keyring:

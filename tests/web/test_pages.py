@@ -57,6 +57,28 @@ def test_headers(folder: Path) -> None:
     assert response.body == b"listen"
 
 
+def test_a_dashboards_page_may_read_code_and_styles(folder: Path) -> None:
+    """Its cards are made of them; what a page of this server asks for needs no permission."""
+    (folder / "style.css").write_text("body {}")
+    pages = Pages(folder)
+    dashboard = "http://homeassistant.local:8123"
+    for path, allowed in (
+        ("/notes/tone.js", dashboard),
+        ("/style.css", dashboard),
+        ("/listen.html", None),
+        ("/icon.png", None),
+    ):
+        answer = get(pages, path, Origin=dashboard)
+        assert answer.headers.get("Access-Control-Allow-Origin") == allowed
+        own = get(pages, path)
+        assert "Access-Control-Allow-Origin" not in own.headers
+        assert own.headers.get("Vary") == ("Origin" if allowed else None)
+    tag = get(pages, "/style.css").headers["ETag"]
+    again = get(pages, "/style.css", **{"If-None-Match": tag, "Origin": dashboard})
+    assert again.status == 304
+    assert again.headers["Access-Control-Allow-Origin"] == dashboard
+
+
 def test_binary(folder: Path) -> None:
     """A picture has no character set."""
     assert get(Pages(folder), "/icon.png").headers["Content-Type"] == "image/png"
@@ -87,7 +109,10 @@ def test_not_in_the_table(tmp_path: Path, path: str) -> None:
 def test_our_own_pages() -> None:
     """Everything in www/ that a page could ask for is served."""
     pages = Pages(WWW)
-    for name in ("index.html", "send.html", "listen.html", "talk.html", "style.css"):
+    for name in (
+        *("index.html", "send.html", "listen.html", "talk.html", "style.css"),
+        *("earshot-card.js", "card/card.js", "card/card.css"),
+    ):
         assert name in pages
     unserved = {
         file.name

@@ -92,3 +92,13 @@ test("reset lets go of everything; the finger that is still down then means noth
   talk.release(FINGER);
   assert.deepEqual(states, ["held", "off"]);
 });
+
+test("where a tap does not latch, it talks no longer than the tap; a plain click still does", async () => {
+  const held = new PushToTalk({ clock, latches: false });
+  held.press(FINGER);
+  await clock.pass(TAP_MS / 2);
+  held.release(FINGER);
+  assert.equal(held.talking, false);
+  held.toggle();
+  assert.equal(held.talking, true);
+});
