@@ -68,6 +68,7 @@ async def test_a_voice_is_told(broker: Mosquitto) -> None:
         MqttHouse(broker.place, sound=True) as house,
         Reader(broker) as reader,
     ):
+        await reader.until("earshot/status", "online")
         sender = house.sender(level_dbfs=-90)
         playing = asyncio.create_task(_play_until_cancelled(sender.play))
         await reader.until("earshot/nursery/voice", "OFF")
@@ -80,6 +81,7 @@ async def test_a_voice_is_told(broker: Mosquitto) -> None:
         await reader.until("earshot/nursery/voice", "OFF")
         playing.cancel()
         await asyncio.wait([playing])
+        await reader.until("earshot/nursery/event", lambda text: "speech_ended" in text)
         assert reader.events("earshot/nursery/event") == [
             "sender_came",
             "speech_started",
