@@ -12,7 +12,7 @@ command -v dpkg >/dev/null || skip "it needs Debian's packages"
 [[ $(id -u) == 0 ]] || skip "it needs root, to make a system of its own"
 unshare --mount --net true 2>/dev/null || skip "namespaces are not allowed here"
 
-root=$("$here/prepare.sh")
+root=$("$here/prepare.sh") || skip "Debian testing or Home Assistant could not be had; see above"
 export EARSHOT_HA_ROOT=$root
 
 # Nothing leaves these networks. Discovery needs multicast, and no device but lo is here.
