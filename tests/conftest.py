@@ -6,9 +6,16 @@ from collections.abc import AsyncIterator, Callable, Mapping
 
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 
 from tests.simulated_time import SimulatedTime
 from tests.sound_room import SoundRoom
+
+# How long an example takes tells of the machine, and of nothing else.
+settings.register_profile(
+    "shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("shared machine")
 
 # Programs whose Debian package has another name.
 PACKAGES = {

@@ -1,7 +1,7 @@
 /** The words that several pages use: what happened, and what to do about it. */
 
 import { ApiError } from "./api.js";
-import { endedOnPurpose } from "./hearing-status.js";
+import { endedOnPurpose } from "./end-reason.js";
 import { LATEST } from "./live-streams.js";
 
 /** @import { Status } from "./hearing-status.js" */

@@ -14,6 +14,7 @@ PARTS = (
     "clipboard.js",
     "element.js",
     "emitter.js",
+    "end-reason.js",
     "hearing.css",
     "icon.svg",
     "icons.css",

@@ -572,7 +572,7 @@ ANYTHING = transmissions("stall", "pause", "sequence", "timestamp", "ssrc")
 ONE_TIMELINE = transmissions("stall", "pause")
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(ANYTHING)
 def test_output_keeps_to_real_time_whatever_arrives(transmission: Transmission) -> None:
     """No order, loss, copy or jump puts the output ahead of time or behind it."""
@@ -588,7 +588,7 @@ def test_output_keeps_to_real_time_whatever_arrives(transmission: Transmission) 
     assert player.samples / RATE >= player.now - START - least
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(ANYTHING)
 def test_steps_join_without_gap_or_overlap(transmission: Transmission) -> None:
     """Each step begins where the one before ended, and every packet is accounted for."""
@@ -606,7 +606,7 @@ def test_steps_join_without_gap_or_overlap(transmission: Transmission) -> None:
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(ONE_TIMELINE)
 def test_packets_are_played_once_and_in_order(transmission: Transmission) -> None:
     """As long as the sender counts on, whatever the network does to its packets."""
@@ -616,7 +616,7 @@ def test_packets_are_played_once_and_in_order(transmission: Transmission) -> Non
     assert all(before < after for before, after in pairwise(numbers))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.lists(st.binary(max_size=40), max_size=60), st.floats(0.0, 0.1))
 def test_garbage_never_raises(datagrams: list[bytes], pace_s: float) -> None:
     """Whatever parses as RTP is survived."""

@@ -1,6 +1,6 @@
 /** How it stands with a card, in words: worked out from the facts. */
 
-import { endedOnPurpose } from "../hearing-status.js";
+import { endedOnPurpose } from "../end-reason.js";
 
 /** @import { Status } from "../hearing-status.js" */
 /** @import { StreamDetails } from "../protocol.js" */
