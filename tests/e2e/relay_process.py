@@ -92,6 +92,7 @@ class RelayProcess:
                 *entry,
                 *(f"--{name}-port={port}" for name, port in ports.items()),
                 f"--media-addresses={place.host}",
+                "--advertise=false",
                 f"--data-dir={folder / 'data'}",
                 *options,
                 cwd=ROOT,

@@ -81,6 +81,10 @@ def without_descriptors(pid: int) -> Iterator[None]:
         resource.prlimit(pid, resource.RLIMIT_NOFILE, allowed)
 
 
+def _abort(writer: asyncio.StreamWriter) -> None:
+    writer.transport.abort()
+
+
 async def _knock(relay: RelayProcess, seconds: float) -> int:
     """Connect at every door, ask, and wait; return how many get an answer."""
     async with AsyncExitStack() as stack:
@@ -88,7 +92,7 @@ async def _knock(relay: RelayProcess, seconds: float) -> int:
         for number in range(KNOCKS):
             port = relay.ports[DOORS[number % len(DOORS)]]
             reader, writer = await asyncio.open_connection(relay.place.host, port)
-            stack.callback(writer.transport.abort)
+            stack.callback(_abort, writer)
             writer.write(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")
             readers.append(asyncio.create_task(reader.read(1)))
         answered, waiting = await asyncio.wait(readers, timeout=seconds)

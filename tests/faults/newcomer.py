@@ -17,6 +17,7 @@ from tests.faults.row import Figure, Row
 WITHIN_S, STRETCH_S = 20.0, 10.0
 CLICKS = 1
 TONE_HZ = 440
+OWNER = "anna"
 PANEL = f"http://{INGRESS_HOST}:{INGRESS_PORT}"
 """What a user of Home Assistant sees in its frame."""
 
@@ -24,7 +25,10 @@ PANEL = f"http://{INGRESS_HOST}:{INGRESS_PORT}"
 async def arrive() -> Row:
     """Come as a user of Home Assistant, and as a player on the wall, in a house of the paired."""
     async with lan(
-        "--access=paired", under=SUPERVISED, addresses=[f"{INGRESS_HOST}/{BRIDGE}"]
+        "--access=paired",
+        f"--ingress-admins={OWNER}",
+        under=SUPERVISED,
+        addresses=[f"{INGRESS_HOST}/{BRIDGE}"],
     ) as home:
         supervisor = home.machine_at(INGRESS_PEER, BRIDGE, INGRESS_HOST)
         async with (
@@ -36,7 +40,9 @@ async def arrive() -> Row:
             await sender.send("Nursery", frequency_hz=TONE_HZ)
             user = Person(await chromium.open("about:blank", microphone=False))
             user_s = await user.by_panel()
-            owner = Person(await chromium.open(f"{PANEL}/devices.html"))
+            owner = Person(await chromium.open("about:blank", microphone=False))
+            await owner.page.set_extra_http_headers({"X-Remote-User-Name": OWNER})
+            await owner.page.goto(f"{PANEL}/devices.html")
             wall = Person(await chromium.open("about:blank", microphone=False))
             wall_s = await wall.on_the_wall(home, owner)
             complaints = len(chromium.complaints)
