@@ -27,7 +27,8 @@ def host_of(authority: str) -> str:
         host = parts.hostname
     except ValueError:
         return ""
-    if not host or parts.path or parts.query or parts.fragment or parts.username:
+    more = parts.path or parts.query or parts.fragment or parts.username
+    if not host or len(host.split()) != 1 or more:
         return ""
     return _usual(host)
 

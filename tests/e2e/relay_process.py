@@ -248,4 +248,7 @@ def child_of(pid: int) -> int:
 
 def free_ports() -> dict[str, int]:
     """Return ports that nobody uses right now, by the first word of their option."""
-    return {name: free_port() for name in ("signaling", "https", "audio", "media")}
+    names, found = ("signaling", "https", "audio", "media"), set[int]()
+    while len(found) < len(names):
+        found.add(free_port())
+    return dict(zip(names, found, strict=True))

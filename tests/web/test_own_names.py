@@ -34,6 +34,7 @@ class Machine:
         ("host/path", ""),
         ("host?x", ""),
         ("[::1", ""),
+        ("nursery .", ""),
     ],
 )
 def test_the_host_of_an_authority(authority: str, host: str) -> None:
