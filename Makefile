@@ -103,9 +103,7 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 test: $(VENV)/.installed-dev test-packages lint types pages
 	$(BIN)/python -m pytest -m "not slow and not image" $(TEST_PROCESSES) $(PYTEST_ARGS)
 
-# One of them needs the fuzzer, which some machines have no wheel for.
 test-slow: $(VENV)/.installed-dev test-packages
-	-@$(PIP_INSTALL) -r requirements-fuzz.txt
 	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
 
 test-image: TEST_PACKAGES := $(IMAGE_PACKAGES)

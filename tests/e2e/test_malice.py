@@ -18,7 +18,6 @@ from tests.faults.code_guesses import guess
 from tests.faults.container import contain
 from tests.faults.cross_site import cross_site
 from tests.faults.fd_exhaustion import exhaust
-from tests.faults.fuzzing import fuzz
 from tests.faults.hijack import hijack
 from tests.faults.ingress import forge
 from tests.faults.newcomer import arrive
@@ -93,10 +92,6 @@ async def test_somebody_new_needs_a_click():
 
 async def test_nonsense_delays_nobody():
     await assert_held(on_a_server(nonsense, *OPTIONS))
-
-
-async def test_a_moment_of_chance_finds_nothing():
-    await assert_held(lambda: fuzz(1))
 
 
 async def test_malformed_datagrams_cost_no_packet(own_relay: RelayProcess):
