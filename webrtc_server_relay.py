@@ -77,7 +77,7 @@ def main() -> int:
             certificates.read_foreign()  # whose key may be root's alone
         give_up_root(settings.data_dir, options.run_as)
         gain_no_rights()
-        door = supervisors_door(settings, options.supervisor_token)
+        door = supervisors_door(settings)
         asyncio.run(serve(settings, options.report(), door, certificates))
     except SettingsError as error:
         print(f"Earshot cannot start: {error}", file=sys.stderr)
@@ -85,9 +85,11 @@ def main() -> int:
     return 0
 
 
-def supervisors_door(settings: Settings, token: str | None) -> IngressDoor:
+def supervisors_door(settings: Settings) -> IngressDoor:
     """Return the door of ingress, where users of Home Assistant come in."""
-    admins = HomeAssistantUsers(token or "", settings.access.ingress_admins)
+    admins = HomeAssistantUsers(
+        settings.supervisor_token or "", settings.access.ingress_admins
+    )
     return replace(SUPERVISOR, admins=admins)
 
 

@@ -105,9 +105,8 @@ class Mqtt:
             await asyncio.sleep(TICK_S)
             try:
                 self._home_assistant.tick()
-            except (
-                Exception
-            ):  # the outer edge of this task: the next second may go well
+            except Exception:
+                # The outer edge of this task: the next second may go well.
                 logger.exception("the states could not be told")
 
 

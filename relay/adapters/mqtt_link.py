@@ -105,9 +105,8 @@ class MqttLink:
                     self._note(LinkState.WAITING, await self._stay(broker))
             except BrokerFailed as failure:
                 self._note(LinkState.WAITING, str(failure))
-            except (
-                Exception
-            ):  # the outer edge of this task: the next attempt may go well
+            except Exception:
+                # The outer edge of this task: the next attempt may go well.
                 logger.exception("an attempt to reach the broker failed")
             self.failures += self.state is LinkState.WAITING
             await asyncio.sleep(self._backoff.failed(time.monotonic() - began))

@@ -8,6 +8,7 @@ from relay.errors import BadSessionDescription, NoAudio, NoOpus, RelayError
 from relay.hub.stream import Stream
 from relay.rtp.packet import RtpPacket
 from relay.web.sound_line import SoundLine
+from relay.web.sound_readings import REFUSALS
 from relay.webrtc.peer import Notify, PeerState
 from relay.webrtc.receiver_quality import ReceiverQuality
 
@@ -144,16 +145,8 @@ class FakeEndpoint:
                 "packets_unsent",
                 "packets_resent",
                 "packets_recovered",
-                "stun_malformed",
-                "stun_unknown_user",
-                "stun_unauthenticated",
-                "unknown_address",
-                "unknown_kind",
-                "receive_errors",
-                "media_unauthenticated",
-                "media_malformed",
-                "media_unwanted",
                 "closes_forced",
+                *REFUSALS,
             ),
             0,
         )
