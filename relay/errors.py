@@ -26,6 +26,7 @@ RelayError
 ├── NegotiationTimeout   offer made, media never came
 ├── Replaced             the same device sends from elsewhere now
 ├── SessionGone          nothing is left that could be resumed
+├── HistoryUnavailable   what keeps the history is away, full or out of order
 ├── PeerFailed           the media connection broke before or while it was used
 └── SettingsError        the options are wrong; the server does not start
 """
@@ -133,6 +134,10 @@ class Replaced(RelayError):
 
 class SessionGone(RelayError):
     code = "session_gone"
+
+
+class HistoryUnavailable(RelayError):
+    code = "history_unavailable"
 
 
 class PeerFailed(RelayError):

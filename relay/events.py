@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from relay.features import FeatureRow, SoundEvent
+
 
 @dataclass(frozen=True, slots=True)
 class StreamStarted:
@@ -71,6 +73,20 @@ class SoundDecoded:
     decode_s: float
     consume_s: float
     latency_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class SecondMeasured:
+    """A second of a stream was analysed."""
+
+    row: FeatureRow
+
+
+@dataclass(frozen=True, slots=True)
+class SoundNoticed:
+    """A sound event began, or (with its ``ended_at``) is over."""
+
+    event: SoundEvent
 
 
 Event = TypeVar("Event")
