@@ -7,7 +7,7 @@ PYTEST_ARGS :=
 FILE :=
 
 # Tests wait for sound more than they compute. One after the other: PYTEST_ARGS='-n 0'
-TEST_PROCESSES := -n 2 --dist loadfile
+TEST_PROCESSES := -n 3 --dist loadfile
 
 # Everything is pinned with hashes and has wheels: nothing is compiled, nothing is a surprise.
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check \

@@ -19,6 +19,7 @@ from bench.table import LONG_MARKS, MARKS, Goal, Row
 TINY = replace(QUICK, joins=2, joins_together=2, window_s=0.1, settle_s=0.1)
 
 
+@pytest.mark.slow
 async def test_the_quick_bench_runs_and_writes_its_table(tmp_path: Path):
     """The real server is started, loaded and measured; the figures end up in a file."""
     file = tmp_path / "build" / "bench.json"
@@ -36,6 +37,7 @@ async def test_the_quick_bench_runs_and_writes_its_table(tmp_path: Path):
     assert b"| idle CPU" in printed
 
 
+@pytest.mark.slow
 async def test_a_join_is_measured_against_the_baseline():
     """Both servers let the same clients hear something."""
     wait, cpu, rate = await join.measure(TINY)

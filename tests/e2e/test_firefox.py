@@ -271,6 +271,7 @@ async def test_in_another_network_both_go_on_over_new_connections(
         assert await the_only_stream(relay) == stream_id
 
 
+@pytest.mark.slow
 async def test_a_server_that_starts_again_is_found_again(
     tmp_path: Path, shared_fox: Firefox
 ):

@@ -135,6 +135,7 @@ async def test_nobody_waits_long_for_an_answer(monkeypatch: pytest.MonkeyPatch) 
             await users.ask()
         assert (core.asked, admins(users)) == (1, set())
         core.silent.set()
+        monkeypatch.undo()
         clock.advance(TRY_AGAIN_S)
         await users.ask()
         assert admins(users) == {"anna", "bert"}
