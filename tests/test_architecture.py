@@ -45,6 +45,7 @@ THIRD_PARTY = {
     "av": {"relay.audio", "relay.sources"},
     "numpy": {"relay.audio", "relay.webrtc", "relay.consumers", "relay.sources"},
     "segno": {"relay.web"},
+    "webrtcvad": {"relay.audio.voice_detector"},
     "yaml": {"relay.options"},
     "zeroconf": {"relay.adapters"},
 }

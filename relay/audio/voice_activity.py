@@ -1,5 +1,8 @@
 """Whether somebody speaks, by how the level stands out from the room's own noise."""
 
+import numpy as np
+
+from relay.audio.frame import Doubles, Flags, Rows
 from relay.audio.level import FLOOR_DBFS
 
 ABOVE_NOISE_DB = 9.0
@@ -22,30 +25,42 @@ LOUDEST_START_DBFS = -50.0
 
 
 class VoiceActivity:
-    """A detector for one stream, fed with the level of one short chunk after another."""
+    """Follows the noise of many streams, fed with the levels of one short chunk after another."""
 
-    def __init__(self) -> None:
-        self._noise_dbfs: float | None = None
-        self._hangover_s = 0.0
+    def __init__(self, streams: int) -> None:
+        self._noise_dbfs = np.full(streams, np.nan)
+        self._hangover_s = np.zeros(streams)
 
-    @property
-    def noise_dbfs(self) -> float:
-        """The level of the room without the voice, as far as it is known."""
-        return FLOOR_DBFS if self._noise_dbfs is None else self._noise_dbfs
+    def clear(self, rows: Rows) -> None:
+        self._noise_dbfs[rows] = np.nan
+        self._hangover_s[rows] = 0.0
 
-    def update(self, level_dbfs: float, duration_s: float) -> bool:
-        """Take the level of the next chunk, of 10 to 60 ms; return whether there is speech."""
-        noise_dbfs = self._follow_noise(level_dbfs, duration_s)
-        loud = level_dbfs > max(noise_dbfs + ABOVE_NOISE_DB, QUIETEST_VOICE_DBFS)
-        self._hangover_s = HANGOVER_S if loud else self._hangover_s - duration_s
-        return self._hangover_s > 0.0
+    def noise_dbfs(self, rows: Rows) -> Doubles:
+        """Return the level of the rooms without the voice, as far as it is known."""
+        noise = self._noise_dbfs[rows]
+        return np.where(np.isnan(noise), FLOOR_DBFS, noise)
 
-    def _follow_noise(self, level_dbfs: float, duration_s: float) -> float:
-        if self._noise_dbfs is None:
-            self._noise_dbfs = min(level_dbfs, LOUDEST_START_DBFS)
-        above_db = level_dbfs - self._noise_dbfs
-        if above_db > 0:
-            self._noise_dbfs += min(above_db, NOISE_RISE_DB_PER_S * duration_s)
-        else:
-            self._noise_dbfs += above_db * min(duration_s / NOISE_FALL_S, 1.0)
-        return self._noise_dbfs
+    def update(self, rows: Rows, level_dbfs: Doubles, duration_s: float) -> Flags:
+        """Take the levels of the next chunks, of 10 to 60 ms; return where there is speech."""
+        noise_dbfs = self._follow_noise(rows, level_dbfs, duration_s)
+        quietest = np.maximum(noise_dbfs + ABOVE_NOISE_DB, QUIETEST_VOICE_DBFS)
+        left_s = np.where(
+            level_dbfs > quietest, HANGOVER_S, self._hangover_s[rows] - duration_s
+        )
+        self._hangover_s[rows] = left_s
+        return left_s > 0.0
+
+    def _follow_noise(
+        self, rows: Rows, level_dbfs: Doubles, duration_s: float
+    ) -> Doubles:
+        noise = self._noise_dbfs[rows]
+        start = np.minimum(level_dbfs, LOUDEST_START_DBFS)
+        noise = np.where(np.isnan(noise), start, noise)
+        above_db = level_dbfs - noise
+        noise += np.where(
+            above_db > 0,
+            np.minimum(above_db, NOISE_RISE_DB_PER_S * duration_s),
+            above_db * min(duration_s / NOISE_FALL_S, 1.0),
+        )
+        self._noise_dbfs[rows] = noise
+        return noise

@@ -13,6 +13,8 @@ from relay.consumers.decoder import DecoderPool, PacketStream, PcmChunk
 SAMPLE_RATE = 48_000
 MEASURED_SAMPLES = SAMPLE_RATE // 10
 
+_ROW = np.array([0])
+
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
@@ -38,13 +40,14 @@ class Analyser:
         self._ended = ended
         self._newest = np.zeros(MEASURED_SAMPLES, np.int16)
         self._unmeasured = 0
-        self._voice_activity = VoiceActivity()
+        self._voice_activity = VoiceActivity(1)
         self._voice = False
 
     def consume(self, chunk: PcmChunk) -> Measurement | None:
         samples = len(chunk.pcm)
-        voice = self._voice_activity.update(rms_dbfs(chunk.pcm), samples / SAMPLE_RATE)
-        self._voice = self._voice or voice
+        level_dbfs = np.array([rms_dbfs(chunk.pcm)])
+        voice = self._voice_activity.update(_ROW, level_dbfs, samples / SAMPLE_RATE)
+        self._voice = self._voice or bool(voice[0])
         self._newest = np.concatenate((self._newest, chunk.pcm))[-MEASURED_SAMPLES:]
         self._unmeasured += samples
         if self._unmeasured < MEASURED_SAMPLES:

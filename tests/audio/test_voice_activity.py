@@ -24,11 +24,14 @@ def speech(seconds: float) -> list[float]:
 
 @pytest.fixture
 def detector() -> VoiceActivity:
-    return VoiceActivity()
+    return VoiceActivity(1)
 
 
 def heard(detector: VoiceActivity, sound: list[float]) -> list[bool]:
-    return [detector.update(level, CHUNK_S) for level in sound]
+    row = np.array([0])
+    return [
+        bool(detector.update(row, np.array([level]), CHUNK_S)[0]) for level in sound
+    ]
 
 
 def test_a_quiet_room_has_no_voice(detector: VoiceActivity) -> None:

@@ -1,0 +1,91 @@
+"""The fundamental frequency of many streams at once, by YIN (de Cheveigné and Kawahara, 2002)."""
+
+import numpy as np
+
+from relay.audio.decimator import DECIMATED_SAMPLES, SAMPLE_RATE
+from relay.audio.frame import Doubles, Floats, Rows
+
+LOWEST_HZ = 60.0
+HIGHEST_HZ = 1000.0
+COMPARED_SAMPLES = 400
+"""25 ms, in which the lowest pitch has a period and a half."""
+THRESHOLD = 0.15
+"""The first dip below it is the period; without one the deepest is."""
+VOICED_CONFIDENCE = 0.8
+
+_FIRST_LAG = int(SAMPLE_RATE / HIGHEST_HZ)
+_LAST_LAG = int(np.ceil(SAMPLE_RATE / LOWEST_HZ))
+_LAGS = _LAST_LAG + 2
+_ROUNDING = 1.0
+"""A smaller sum of differences is that of the arithmetic: the samples' own steps make more."""
+SPAN_SAMPLES = COMPARED_SAMPLES + _LAGS - 1
+_FFT_SAMPLES = 720
+"""Not less than the span, and quick to transform."""
+
+
+def pitch(samples: Floats) -> tuple[Doubles, Doubles]:
+    """
+    Return the fundamental in Hz of each of (n, `SPAN_SAMPLES`) at 16 kHz, and a confidence.
+
+    The confidence is 1 for what repeats exactly, and 0 for what never does; what the
+    fundamental is of the latter has no meaning.
+    """
+    difference = _difference(samples.astype(np.float64))
+    lags = np.arange(1, _LAGS)
+    so_far = np.cumsum(difference[:, 1:], axis=1)
+    normal = np.ones_like(difference)
+    np.divide(
+        difference[:, 1:] * lags, so_far, out=normal[:, 1:], where=so_far > _ROUNDING
+    )
+    searched = normal[:, _FIRST_LAG : _LAST_LAG + 1]
+    dips = (searched < THRESHOLD) & (
+        searched <= normal[:, _FIRST_LAG + 1 : _LAST_LAG + 2]
+    )
+    first_dip = np.argmax(dips, axis=1)
+    found = np.where(dips.any(axis=1), first_dip, np.argmin(searched, axis=1))
+    lag = found + _FIRST_LAG
+    every = np.arange(len(lag))
+    confidence = np.clip(1.0 - normal[every, lag], 0.0, 1.0)
+    return SAMPLE_RATE / (lag + _vertex(difference, lag)), confidence
+
+
+def _difference(x: Doubles) -> Doubles:
+    """Return by how much each differs from itself, for each lag (equation 6)."""
+    ahead = np.fft.rfft(x, _FFT_SAMPLES)
+    compared = np.fft.rfft(x[:, :COMPARED_SAMPLES], _FFT_SAMPLES)
+    alike = np.fft.irfft(compared.conj() * ahead, _FFT_SAMPLES)[:, :_LAGS]
+    power = np.zeros((len(x), SPAN_SAMPLES + 1))
+    np.cumsum(x * x, axis=1, out=power[:, 1:])
+    energy = power[:, COMPARED_SAMPLES : COMPARED_SAMPLES + _LAGS] - power[:, :_LAGS]
+    difference: Doubles = np.maximum(energy[:, :1] + energy - 2.0 * alike, 0.0)
+    difference[:, 0] = 0.0
+    return difference
+
+
+def _vertex(difference: Doubles, lag: Rows) -> Doubles:
+    """Return how far from the lag, at most half a sample, the parabola's lowest point is."""
+    every = np.arange(len(lag))
+    before, here, after = (difference[every, lag + step] for step in (-1, 0, 1))
+    bend = before - 2.0 * here + after
+    offset = np.zeros_like(bend)
+    np.divide(before - after, 2.0 * bend, out=offset, where=bend > 0)
+    return np.clip(offset, -0.5, 0.5)
+
+
+class PitchTracker:
+    """Keeps the newest 42 ms of each stream, in which its pitch is looked for."""
+
+    def __init__(self, streams: int) -> None:
+        self._newest = np.zeros((streams, SPAN_SAMPLES), np.float32)
+
+    def clear(self, rows: Rows) -> None:
+        self._newest[rows] = 0.0
+
+    def follow(self, rows: Rows, at_16khz: Floats) -> None:
+        """Take the next (n, 320)."""
+        kept = self._newest[rows, DECIMATED_SAMPLES:]
+        self._newest[rows] = np.concatenate((kept, at_16khz), axis=1)
+
+    def pitch(self, rows: Rows) -> tuple[Doubles, Doubles]:
+        """Return fundamental and confidence, as `pitch` does."""
+        return pitch(self._newest[rows])
