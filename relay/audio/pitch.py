@@ -13,6 +13,8 @@ THRESHOLD = 0.15
 """The first dip below it is the period; without one the deepest is."""
 VOICED_CONFIDENCE = 0.8
 
+_SHORTEST_LAG = 2
+"""A tone above the highest pitch is found out by its own period, or it would have a pitch below."""
 _FIRST_LAG = int(SAMPLE_RATE / HIGHEST_HZ)
 _LAST_LAG = int(np.ceil(SAMPLE_RATE / LOWEST_HZ))
 _LAGS = _LAST_LAG + 2
@@ -37,15 +39,15 @@ def pitch(samples: Floats) -> tuple[Doubles, Doubles]:
     np.divide(
         difference[:, 1:] * lags, so_far, out=normal[:, 1:], where=so_far > _ROUNDING
     )
-    searched = normal[:, _FIRST_LAG : _LAST_LAG + 1]
-    dips = (searched < THRESHOLD) & (
-        searched <= normal[:, _FIRST_LAG + 1 : _LAST_LAG + 2]
-    )
-    first_dip = np.argmax(dips, axis=1)
-    found = np.where(dips.any(axis=1), first_dip, np.argmin(searched, axis=1))
-    lag = found + _FIRST_LAG
+    searched = normal[:, _SHORTEST_LAG : _LAST_LAG + 1]
+    after = normal[:, _SHORTEST_LAG + 1 : _LAST_LAG + 2]
+    dips = (searched < THRESHOLD) & (searched <= after)
+    first_dip = np.argmax(dips, axis=1) + _SHORTEST_LAG
+    deepest = np.argmin(normal[:, _FIRST_LAG : _LAST_LAG + 1], axis=1) + _FIRST_LAG
+    lag = np.where(dips.any(axis=1), first_dip, deepest)
     every = np.arange(len(lag))
     confidence = np.clip(1.0 - normal[every, lag], 0.0, 1.0)
+    confidence[lag < _FIRST_LAG] = 0.0
     return SAMPLE_RATE / (lag + _vertex(difference, lag)), confidence
 
 

@@ -36,9 +36,8 @@ def reference_pitch(x: np.ndarray) -> tuple[float, float]:
         difference[lag] * lag / (sum(difference[1 : lag + 1]) or np.inf)
         for lag in lags[1:]
     ]
-    searched = range(16, lags[-1])
-    lag = min(searched, key=lambda lag: normal[lag])
-    for candidate in searched:
+    lag = min(range(16, lags[-1]), key=lambda lag: normal[lag])
+    for candidate in range(2, lags[-1]):
         if normal[candidate] < THRESHOLD:
             lag = candidate
             while lag + 1 < lags[-1] and normal[lag + 1] < normal[lag]:
@@ -74,6 +73,12 @@ def test_a_voice_has_its_pitch(sound, hz: float) -> None:
     found, confidence = pitch(spans(sound(hz, 0.4)))
     assert found == pytest.approx(hz, rel=0.005)
     assert (confidence > 0.9).all()
+
+
+@pytest.mark.parametrize("hz", [1100, 1500, 3200])
+def test_a_whistle_has_none(hz: float) -> None:
+    """It is no voice, and is not taken for one an octave below."""
+    assert (pitch(spans(tone(hz, 0.2)))[1] < VOICED_CONFIDENCE).all()
 
 
 def test_noise_has_none() -> None:
