@@ -14,7 +14,8 @@ PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check 
 	--require-hashes --only-binary=:all:
 
 # What the end-to-end tests use, by the names of Debian's packages; promtool is in prometheus.
-TEST_PACKAGES := apparmor chromium curl ezstream ffmpeg firefox-esr gstreamer1.0-plugins-base \
+TEST_PACKAGES := apparmor chromium curl espeak-ng ezstream ffmpeg firefox-esr flite \
+	gstreamer1.0-plugins-base \
 	gstreamer1.0-plugins-good gstreamer1.0-tools icecast2 iproute2 libasound2-data \
 	libasound2-plugins libnss3-tools mosquitto mpg123 mpv nginx-light openssl prometheus pulseaudio \
 	strace vlc-bin vlc-plugin-base zbar-tools

@@ -15,4 +15,10 @@ sends it to every receiver) and, only while somebody needs sound rather than
 packets, to ``consumers.decoder``.
 """
 
+import os
+
+# The matrices here are small: several threads for one of them gain nothing, and as they wait
+# for the next one by spinning, they take the processor from those who send sound.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 __version__ = "0.1.0"

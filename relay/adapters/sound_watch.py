@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
+from relay.audio.hangover import HANGOVER_S
 from relay.audio.level import FLOOR_DBFS
-from relay.audio.voice_activity import HANGOVER_S
 from relay.consumers.analyser import Measurement
 
 SECONDS = 1.0

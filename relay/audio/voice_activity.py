@@ -3,6 +3,7 @@
 import numpy as np
 
 from relay.audio.frame import Doubles, Flags, Rows
+from relay.audio.hangover import Hangover
 from relay.audio.level import FLOOR_DBFS
 
 ABOVE_NOISE_DB = 9.0
@@ -10,9 +11,6 @@ ABOVE_NOISE_DB = 9.0
 
 QUIETEST_VOICE_DBFS = -60.0
 """Below this nothing is taken for a voice: it is what an idle microphone makes."""
-
-HANGOVER_S = 0.3
-"""Pauses between syllables and words belong to speech."""
 
 NOISE_RISE_DB_PER_S = 4.0
 """A fan that is switched on is noise after a few seconds; a long sentence is not."""
@@ -29,11 +27,11 @@ class VoiceActivity:
 
     def __init__(self, streams: int) -> None:
         self._noise_dbfs = np.full(streams, np.nan)
-        self._hangover_s = np.zeros(streams)
+        self._hangover = Hangover(streams)
 
     def clear(self, rows: Rows) -> None:
         self._noise_dbfs[rows] = np.nan
-        self._hangover_s[rows] = 0.0
+        self._hangover.clear(rows)
 
     def noise_dbfs(self, rows: Rows) -> Doubles:
         """Return the level of the rooms without the voice, as far as it is known."""
@@ -44,11 +42,7 @@ class VoiceActivity:
         """Take the levels of the next chunks, of 10 to 60 ms; return where there is speech."""
         noise_dbfs = self._follow_noise(rows, level_dbfs, duration_s)
         quietest = np.maximum(noise_dbfs + ABOVE_NOISE_DB, QUIETEST_VOICE_DBFS)
-        left_s = np.where(
-            level_dbfs > quietest, HANGOVER_S, self._hangover_s[rows] - duration_s
-        )
-        self._hangover_s[rows] = left_s
-        return left_s > 0.0
+        return self._hangover.extend(rows, level_dbfs > quietest, duration_s)
 
     def _follow_noise(
         self, rows: Rows, level_dbfs: Doubles, duration_s: float

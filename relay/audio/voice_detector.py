@@ -8,9 +8,11 @@ import webrtcvad
 
 from relay.audio.decimator import SAMPLE_RATE
 from relay.audio.frame import FRAME_S, Flags, Frames, Rows
-from relay.audio.voice_activity import HANGOVER_S, VoiceActivity
+from relay.audio.hangover import Hangover
+from relay.audio.neural_detector import NeuralDetector
+from relay.audio.voice_activity import VoiceActivity
 
-DETECTORS = ("energy", "adaptive", "webrtc")
+DETECTORS = ("energy", "adaptive", "webrtc", "neural")
 """As the option names them."""
 THRESHOLD_DBFS = -40.0
 AGGRESSIVENESS = 2
@@ -25,21 +27,6 @@ class VoiceDetector(Protocol):
 
     def detect(self, frames: Frames) -> Flags:
         """Take the next frames; return in which of them somebody speaks."""
-
-
-class Hangover:
-    """Goes on for a while after each sound: pauses between words belong to speech."""
-
-    def __init__(self, streams: int) -> None:
-        self._left_s = np.zeros(streams)
-
-    def clear(self, rows: Rows) -> None:
-        self._left_s[rows] = 0.0
-
-    def extend(self, rows: Rows, heard: Flags) -> Flags:
-        left_s = np.where(heard, HANGOVER_S, self._left_s[rows] - FRAME_S)
-        self._left_s[rows] = left_s
-        return left_s > 0.0
 
 
 class EnergyDetector:
@@ -102,5 +89,6 @@ def voice_detector(
         "energy": lambda: EnergyDetector(streams, threshold_dbfs),
         "adaptive": lambda: AdaptiveDetector(streams),
         "webrtc": lambda: WebRtcDetector(streams),
+        "neural": lambda: NeuralDetector(streams),
     }
     return make[name]()
