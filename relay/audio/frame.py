@@ -27,6 +27,8 @@ class Frames:
     """960 samples each at 48 kHz."""
     at_16khz: Floats
     """320 samples each, on the scale of int16, a millisecond later."""
+    mean_square: Doubles
+    """Of the samples, on the scale of int16."""
     level_dbfs: Doubles
     loud: Flags
     """What is expensive is measured of these alone."""

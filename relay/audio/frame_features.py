@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from relay.audio.decimator import Decimator
-from relay.audio.frame import Doubles, Frames, Rows
+from relay.audio.frame import FRAME_SAMPLES, Doubles, Frames, Rows
 from relay.audio.level import FLOOR_DBFS, FULL_SCALE
 from relay.audio.loudness import LoudnessMeter
 from relay.audio.pitch import VOICED_CONFIDENCE, PitchTracker
@@ -39,8 +39,9 @@ class FrameMeter:
     def measure(self, rows: Rows, pcm: NDArray[np.int16]) -> Frames:
         """Take the next (n, 960) samples at 48 kHz of these rows."""
         samples = pcm.astype(np.float32)
-        power = np.einsum("ij,ij->i", samples, samples).astype(np.float64)
-        level_dbfs = levels_dbfs(power / pcm.shape[1])
+        squares = np.einsum("ij,ij->i", samples, samples).astype(np.float64)
+        mean_square = squares / FRAME_SAMPLES
+        level_dbfs = levels_dbfs(mean_square)
         loud = level_dbfs > self._quiet_dbfs
         at_16khz = self._decimator.decimate(rows, samples)
         self._pitch.follow(rows, at_16khz)
@@ -54,6 +55,7 @@ class FrameMeter:
             rows=rows,
             pcm=pcm,
             at_16khz=at_16khz,
+            mean_square=mean_square,
             level_dbfs=level_dbfs,
             loud=loud,
             loudness_lufs=self._loudness.momentary_lufs(rows, samples),

@@ -1,6 +1,7 @@
 """What is measured of each second: the values of `relay.features.FEATURES`."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from relay.audio.frame import (
     FRAME_SAMPLES,
@@ -18,7 +19,7 @@ from relay.features import FEATURE_NAMES
 _LONGEST_FRAMES = 2 * FRAMES_PER_S
 """A second that is taken late may be longer; of still longer ones the newest pitches count."""
 
-_COUNTED = ("frames", "squares", "sum", "peak", "crossings", "zeros", "clipped", "voiced", "speech")  # fmt: skip
+_COUNTED = ("frames", "mean_square", "sum", "peak", "crossings", "zeros", "clipped", "voiced", "speech")  # fmt: skip
 _SUMS = np.dtype([(name, np.float64) for name in (*_COUNTED, "loudness_lufs")])
 _NOTHING = np.array((*[0.0] * len(_COUNTED), -np.inf), _SUMS)
 
@@ -46,15 +47,16 @@ class SecondMeter:
     def add(self, frames: Frames, speech: Flags) -> None:
         """Take the next frames, and in which of them somebody speaks."""
         rows = frames.rows
-        self._add_samples(frames)
         self._spectrum.add(rows, frames.pcm, frames.loud)
-        self._add_pitch(frames)
-        sums = self._sums
-        loudest = np.maximum(sums["loudness_lufs"][rows], frames.loudness_lufs)
-        sums["loudness_lufs"][rows] = loudest
-        sums["voiced"][rows] += frames.voiced
-        sums["speech"][rows] += speech
-        sums["frames"][rows] += 1
+        sums = self._sums[rows]
+        self._add_pitch(frames, sums["frames"])
+        self._add_samples(frames, sums)
+        loudest = np.maximum(sums["loudness_lufs"], frames.loudness_lufs)
+        sums["loudness_lufs"] = loudest
+        sums["voiced"] += frames.voiced
+        sums["speech"] += speech
+        sums["frames"] += 1
+        self._sums[rows] = sums
 
     def take(self, rows: Rows) -> Doubles:
         """
@@ -68,9 +70,9 @@ class SecondMeter:
         shape = self._spectrum.take(rows)
         pitches = _medians(self._pitches[rows])
         values = {
-            "level_dbfs": levels_dbfs(sums["squares"] / samples),
+            "level_dbfs": levels_dbfs(sums["mean_square"] / frames),
             "peak_dbfs": levels_dbfs(sums["peak"] ** 2),
-            "rms_volume": np.sqrt(sums["squares"] / samples),
+            "rms_volume": np.sqrt(sums["mean_square"] / frames),
             "loudness_lufs": sums["loudness_lufs"],
             "dominant_frequency": shape.dominant_hz,
             "spectral_flatness": shape.flatness,
@@ -94,30 +96,29 @@ class SecondMeter:
         self._sums[rows] = _NOTHING
         self._pitches[rows] = np.nan
 
-    def _add_pitch(self, frames: Frames) -> None:
-        place = self._sums["frames"][frames.rows].astype(np.intp) % _LONGEST_FRAMES
+    def _add_pitch(self, frames: Frames, taken: Doubles) -> None:
+        place = taken.astype(np.intp) % _LONGEST_FRAMES
         confidence = np.where(frames.voiced, frames.pitch_confidence, np.nan)
         self._pitches[frames.rows, place, 0] = frames.pitch_hz
         self._pitches[frames.rows, place, 1] = confidence
 
-    def _add_samples(self, frames: Frames) -> None:
-        rows, pcm, sums = frames.rows, frames.pcm, self._sums
-        samples = pcm.astype(np.float32)
-        sums["squares"][rows] += np.einsum("ij,ij->i", samples, samples)
-        sums["sum"][rows] += pcm.sum(axis=1, dtype=np.int32)
-        sums["zeros"][rows] += np.count_nonzero(pcm == 0, axis=1)
+    def _add_samples(self, frames: Frames, sums: NDArray[np.void]) -> None:
+        pcm = frames.pcm
+        sums["mean_square"] += frames.mean_square
+        sums["sum"] += pcm.sum(axis=1, dtype=np.int32)
+        sums["zeros"] += np.count_nonzero(pcm == 0, axis=1)
         highest, lowest = pcm.max(axis=1), pcm.min(axis=1)
         peak = np.maximum(highest.astype(np.float64), -lowest.astype(np.float64))
-        sums["peak"][rows] = np.maximum(sums["peak"][rows], peak)
+        sums["peak"] = np.maximum(sums["peak"], peak)
         full = peak >= FULL_SCALE - 1
         if full.any():
-            sums["clipped"][rows[full]] += np.count_nonzero(
+            sums["clipped"][full] += np.count_nonzero(
                 (pcm[full] == 32767) | (pcm[full] == -32768), axis=1
             )
-        line = np.concatenate((self._last_sample[rows], pcm), axis=1)
-        self._last_sample[rows] = pcm[:, -1:]
+        line = np.concatenate((self._last_sample[frames.rows], pcm), axis=1)
+        self._last_sample[frames.rows] = pcm[:, -1:]
         changed = (line[:, 1:] ^ line[:, :-1]) < 0
-        sums["crossings"][rows] += np.count_nonzero(changed, axis=1)
+        sums["crossings"] += np.count_nonzero(changed, axis=1)
 
 
 def _medians(values: Doubles) -> Doubles:

@@ -7,7 +7,6 @@ import numpy as np
 
 from relay.audio.frame import FRAMES_PER_S, Flags, Frames, Rows
 from relay.audio.frame_features import levels_dbfs
-from relay.audio.level import FULL_SCALE
 
 TENTH_S = 0.1
 FRAMES_PER_TENTH = FRAMES_PER_S // 10
@@ -28,7 +27,7 @@ class Tenth:
     """In any of its frames."""
 
 
-_COUNTED = ("frames", "power", "pitch_hz", "voiced", "speech")
+_COUNTED = ("frames", "mean_square", "pitch_hz", "voiced", "speech")
 _SUMS = np.dtype([(name, np.float64) for name in (*_COUNTED, "lowest", "highest")])
 _NOTHING = np.array((*[0.0] * len(_COUNTED), np.inf, -np.inf), _SUMS)
 
@@ -46,7 +45,7 @@ class TenthMeter:
         """Take the next frames, and in which of them somebody speaks."""
         sums = self._sums[frames.rows]
         sums["frames"] += 1
-        sums["power"] += 10.0 ** (frames.level_dbfs / 10.0)
+        sums["mean_square"] += frames.mean_square
         sums["pitch_hz"] += np.where(frames.voiced, frames.pitch_hz, 0.0)
         sums["voiced"] += frames.voiced
         sums["speech"] += speech
@@ -62,7 +61,7 @@ class TenthMeter:
         """
         sums = self._sums[rows]
         self._sums[rows] = _NOTHING
-        levels = levels_dbfs(sums["power"] / sums["frames"] * FULL_SCALE**2)
+        levels = levels_dbfs(sums["mean_square"] / sums["frames"])
         voiced = sums["voiced"]
         pitch = np.full(len(rows), np.nan)
         np.divide(
