@@ -16,8 +16,8 @@ _SHORTEST_LAG = 2
 _FIRST_LAG = int(SAMPLE_RATE / HIGHEST_HZ)
 _LAST_LAG = int(np.ceil(SAMPLE_RATE / LOWEST_HZ))
 _LAGS = _LAST_LAG + 2
-_ROUNDING = 1.0
-"""A smaller sum of differences is that of the arithmetic: the samples' own steps make more."""
+_ROUNDING = 10.0
+"""So much difference the arithmetic may make; the samples' own steps make more."""
 SPAN_SAMPLES = 720
 """45 ms, and quick to transform."""
 COMPARED_SAMPLES = SPAN_SAMPLES - _LAGS + 1
@@ -38,9 +38,7 @@ def pitch(samples: Floats) -> tuple[Doubles, Doubles]:
     lags = np.arange(1, _LAGS)
     so_far = np.cumsum(difference[:, 1:], axis=1)
     normal = np.ones_like(difference)
-    np.divide(
-        difference[:, 1:] * lags, so_far, out=normal[:, 1:], where=so_far > _ROUNDING
-    )
+    normal[:, 1:] = (difference[:, 1:] * lags + _ROUNDING) / (so_far + _ROUNDING)
     searched = normal[:, _SHORTEST_LAG : _LAST_LAG + 1]
     after = normal[:, _SHORTEST_LAG + 1 : _LAST_LAG + 2]
     dips = (searched < THRESHOLD) & (searched <= after)
