@@ -16,6 +16,7 @@ from bench import (
     crowd,
     fanout,
     firefox,
+    history,
     house,
     idle,
     join,
@@ -56,6 +57,7 @@ GROUPS: dict[str, Group] = {
     "mp3": mp3.measure,
     "listeners": listeners.measure,
     "websocket": websocket.measure,
+    "history": history.measure,
     "idle": idle.measure,
 }
 LONG_GROUPS: dict[str, Group] = {

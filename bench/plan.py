@@ -43,6 +43,11 @@ class Plan:
     house_senders: Pair
     """Of senders who all have receivers."""
 
+    history_seconds: int
+    """Of a thousand streams, to be written."""
+    history_day_s: int
+    """Of one stream, to be read."""
+
     cycles: int
     """Receivers that join and leave; of the long run."""
     bad_link_s: float
@@ -73,6 +78,8 @@ FULL = Plan(
     idle_s=8.0,
     crowd=(250, 500, 750, 1000, 1250, 1500, 1750, 2000, 2500),
     house_senders=(10, 100),
+    history_seconds=300,
+    history_day_s=86_400,
     cycles=2500,
     bad_link_s=600.0,
     bad_link_look_s=60.0,
@@ -100,6 +107,8 @@ QUICK = Plan(
     idle_s=1.0,
     crowd=(20, 40),
     house_senders=(2, 6),
+    history_seconds=5,
+    history_day_s=1200,
     cycles=40,
     bad_link_s=6.0,
     bad_link_look_s=3.0,

@@ -2,21 +2,27 @@
 A backup of the data folder, and the way back: one tar file that nobody else may read.
 
 ``python -m relay.backup save FILE`` may run beside the server, ``restore FILE`` may not.
+``prepare`` and ``tidy`` are for before and after a backup that somebody else makes: the
+history is copied beside itself, because it cannot be read as it is.
 What follows is the server's own options, by which the folder is found.
 """
 
 import io
 import json
 import os
+import shutil
 import socket
+import sqlite3
 import sys
 import tarfile
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from relay import __version__
 from relay.errors import SettingsError
+from relay.history_file import COPY_NAME, FILE_NAME, LIVE_NAMES, copy_history
 from relay.options import gather
 from relay.private_file import HALF_WRITTEN, write_whole
 from relay.privileges import take_over
@@ -29,7 +35,10 @@ TRIES = 20
 PAUSE_S = 0.05
 PATIENCE_S = 2.0
 
-USAGE = "usage: python -m relay.backup save|restore FILE [options of the server]"
+USAGE = (
+    "usage: python -m relay.backup save|restore FILE [options of the server],"
+    " or prepare|tidy [options of the server]"
+)
 
 
 class BackupError(Exception):
@@ -43,10 +52,31 @@ def save(folder: Path, file: Path) -> int:
     if file.resolve().is_relative_to(folder.resolve()):
         raise BackupError(f"{file} is in the data folder itself; choose another place")
     contents = _contents(folder)
-    if not contents:
-        raise BackupError(f"nothing to save: no file in {folder} can be read")
-    write_whole(file, _packed(contents))
-    return len(contents)
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=file.parent, prefix=".earshot-") as place:
+        copy = Path(place) / FILE_NAME
+        with_history = _copied(folder, copy)
+        if not contents and not with_history:
+            raise BackupError(f"nothing to save: no file in {folder} can be read")
+        _pack(file, contents, copy if with_history else None)
+    return len(contents) + with_history
+
+
+def prepare(folder: Path) -> bool:
+    """Copy the history beside itself; return whether there is one. Raises `BackupError`."""
+    return _copied(folder, folder / COPY_NAME)
+
+
+def tidy(folder: Path) -> None:
+    """Remove the copy. Idempotent."""
+    (folder / COPY_NAME).unlink(missing_ok=True)
+
+
+def _copied(folder: Path, target: Path) -> bool:
+    try:
+        return copy_history(folder, target)
+    except sqlite3.Error as error:
+        raise BackupError(f"the history cannot be copied: {error}") from None
 
 
 def restore(folder: Path, file: Path, kept: Path) -> int:
@@ -56,18 +86,20 @@ def restore(folder: Path, file: Path, kept: Path) -> int:
     Returns how many there are. The server must not run: it would write over them.
     Raises `BackupError` before anything is changed, and `OSError`.
     """
-    contents = _unpacked(file)
-    if _stamps(folder):
+    contents, with_history = _unpacked(file)
+    if _stamps(folder) or (folder / FILE_NAME).exists():
         save(folder, kept)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name in _stamps(folder):
-        (folder / name).unlink()
+    for name in [*_stamps(folder), *LIVE_NAMES]:
+        (folder / name).unlink(missing_ok=True)
     for name, content in contents.items():
         write_whole(folder / name, content)
+    if with_history:
+        _take_out(file, folder / FILE_NAME)
     if os.geteuid() == 0:  # the server may be somebody else
         owner = folder.stat()
         take_over(folder, owner.st_uid, owner.st_gid)
-    return len(contents)
+    return len(contents) + with_history
 
 
 def _contents(folder: Path) -> dict[str, bytes]:
@@ -93,27 +125,50 @@ def _stamps(folder: Path) -> dict[str, tuple[int, int, int]]:
     """Return what tells each file from a later one of its name."""
     found = {}
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.is_symlink() and path.suffix != HALF_WRITTEN:
+        name = path.relative_to(folder).as_posix()
+        left_out = path.suffix == HALF_WRITTEN or name in LIVE_NAMES | {COPY_NAME}
+        if path.is_file() and not path.is_symlink() and not left_out:
             status = path.stat()
-            stamp = (status.st_ino, status.st_size, status.st_mtime_ns)
-            found[path.relative_to(folder).as_posix()] = stamp
+            found[name] = (status.st_ino, status.st_size, status.st_mtime_ns)
     return found
 
 
-def _packed(contents: dict[str, bytes]) -> bytes:
+def _pack(file: Path, contents: dict[str, bytes], history: Path | None) -> None:
+    """Write the tar; the history goes into it bit by bit, for it may be large."""
     mark = json.dumps({"version": __version__}).encode()
-    packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w") as tar:
-        for name, content in {MARK: mark, **contents}.items():
-            member = tarfile.TarInfo(name)
-            member.size, member.mode, member.mtime = len(content), 0o600, time.time()
-            tar.addfile(member, io.BytesIO(content))
-    return packed.getvalue()
+    partial = file.with_suffix(HALF_WRITTEN)
+    partial.unlink(missing_ok=True)
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        with open(os.open(partial, flags, 0o600), "wb") as opened:
+            with tarfile.open(fileobj=opened, mode="w") as tar:
+                for name, content in {MARK: mark, **contents}.items():
+                    tar.addfile(_member(name, len(content)), io.BytesIO(content))
+                if history is not None:
+                    member = _member(FILE_NAME, history.stat().st_size)
+                    with history.open("rb") as copy:
+                        tar.addfile(member, copy)
+            opened.flush()
+            os.fsync(opened.fileno())
+        partial.replace(file)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
-def _unpacked(file: Path) -> dict[str, bytes]:
-    """Return the files of a backup. Raises `BackupError` for any other tar file."""
+def _member(name: str, size: int) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)
+    member.size, member.mode, member.mtime = size, 0o600, time.time()
+    return member
+
+
+def _unpacked(file: Path) -> tuple[dict[str, bytes], bool]:
+    """
+    Return the files of a backup but for the history, and whether that is in it as well.
+
+    Raises `BackupError` for any other tar file.
+    """
     contents: dict[str, bytes] = {}
+    with_history = False
     try:
         with tarfile.open(file, "r:") as tar:
             for member in tar:
@@ -121,12 +176,26 @@ def _unpacked(file: Path) -> dict[str, bytes]:
                 path = PurePosixPath(member.name)
                 if content is None or path.is_absolute() or ".." in path.parts:
                     raise BackupError(f"{file} is not a backup: it holds {member.name}")
-                contents[member.name] = content.read()
+                if member.name == FILE_NAME:
+                    with_history = True
+                else:
+                    contents[member.name] = content.read()
     except tarfile.TarError as error:
         raise BackupError(f"{file} is not a backup, or is damaged: {error}") from None
     if contents.pop(MARK, None) is None:
         raise BackupError(f"{file} is not a backup: {MARK} is missing in it")
-    return contents
+    return contents, with_history
+
+
+def _take_out(file: Path, target: Path) -> None:
+    """Write the history of a backup to its place."""
+    with tarfile.open(file, "r:") as tar:
+        content = tar.extractfile(FILE_NAME)
+        assert content is not None, "it was found before"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        with open(os.open(target, flags, 0o600), "wb") as opened:
+            shutil.copyfileobj(content, opened)
+            os.fsync(opened.fileno())
 
 
 def _is_taken(port: int) -> bool:
@@ -139,13 +208,16 @@ def _is_taken(port: int) -> bool:
 
 def main(arguments: Sequence[str]) -> str | None:
     """Return the fault for ``sys.exit``, which prints it and ends with status 1."""
-    if len(arguments) < 2 or arguments[0] not in ("save", "restore"):
+    action, *rest = arguments or [""]
+    file = Path(rest.pop(0)) if action in ("save", "restore") and rest else None
+    if file is None and action not in ("prepare", "tidy"):
         return USAGE
-    action, file = arguments[0], Path(arguments[1])
     try:
-        options = gather(arguments[2:], os.environ)
+        options = gather(rest, os.environ)
         settings = Settings.from_options(options.values, supervised=options.supervised)
-        if action == "save":
+        if file is None:
+            _prepare(settings) if action == "prepare" else tidy(settings.data_dir)
+        elif action == "save":
             _save(settings, file)
         else:
             _restore(settings, file)
@@ -154,6 +226,14 @@ def main(arguments: Sequence[str]) -> str | None:
     except OSError as error:
         return f"{error.filename}: {error.strerror}"
     return None
+
+
+def _prepare(settings: Settings) -> None:
+    """Without room for a copy the history is missing in the backup, and nothing else is."""
+    try:
+        prepare(settings.data_dir)
+    except (BackupError, OSError) as error:
+        print(f"The backup will be without history: {error}", file=sys.stderr)
 
 
 def _save(settings: Settings, file: Path) -> None:

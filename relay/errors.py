@@ -13,6 +13,7 @@ RelayError
 │   ├── NoFormat             no format of sound that both sides know
 │   └── BadFrame             a binary frame that is no sound of the agreed format
 ├── BadRequest           an address over HTTP that asks for what there is not
+│   └── FormatNotAvailable   a package that it takes is not installed
 ├── BadName              a stream name that breaks the rules
 ├── BadAddress           an address that no source may have
 ├── NotAllowed           an option, a role or a rule of the house forbids it
@@ -26,6 +27,7 @@ RelayError
 ├── NegotiationTimeout   offer made, media never came
 ├── Replaced             the same device sends from elsewhere now
 ├── SessionGone          nothing is left that could be resumed
+├── HistoryOff           nothing is kept: an option says so
 ├── HistoryUnavailable   what keeps the history is away, full or out of order
 ├── PeerFailed           the media connection broke before or while it was used
 └── SettingsError        the options are wrong; the server does not start
@@ -84,6 +86,10 @@ class BadRequest(RelayError):
     code = "bad_request"
 
 
+class FormatNotAvailable(BadRequest):
+    code = "format_not_available"
+
+
 class BadName(RelayError):
     code = "bad_name"
 
@@ -134,6 +140,10 @@ class Replaced(RelayError):
 
 class SessionGone(RelayError):
     code = "session_gone"
+
+
+class HistoryOff(RelayError):
+    code = "history_off"
 
 
 class HistoryUnavailable(RelayError):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from relay.errors import SettingsError
+from relay.history_settings import HistorySettings
 
 SECONDS = 1.0
 KBIT_PER_S = 1000
@@ -190,6 +191,7 @@ class Settings:
     data_dir: Path
     sources: SourceSettings = SourceSettings()
     mqtt: MqttSettings = MqttSettings()
+    history: HistorySettings = field(default_factory=HistorySettings)
     demo: bool = False
     """Whether a built-in sender plays, for people without a microphone at hand."""
     supervised: bool = False
@@ -253,6 +255,7 @@ class Settings:
             data_dir=Path(options.get("data_dir") or default_data_dir),
             sources=_sources(options),
             mqtt=_mqtt(options, certificates, supervisor_token),
+            history=HistorySettings.from_options(options),
             demo=demo,
             supervised=supervised,
             supervisor_token=supervisor_token,

@@ -43,7 +43,11 @@ THIRD_PARTY = {
     "OpenSSL": {"relay.webrtc"},
     "ifaddr": {"relay.webrtc"},
     "av": {"relay.audio", "relay.sources"},
-    "numpy": {"relay.audio", "relay.webrtc", "relay.consumers", "relay.sources"},
+    "numpy": {
+        *("relay.audio", "relay.webrtc", "relay.consumers", "relay.sources"),
+        "relay.adapters",
+    },
+    "pyarrow": {"relay.web.history_exports"},
     "segno": {"relay.web"},
     "webrtcvad": {"relay.audio.voice_detector"},
     "yaml": {"relay.options"},

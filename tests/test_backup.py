@@ -3,13 +3,17 @@
 import io
 import os
 import socket
+import sqlite3
 import tarfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from relay import backup
 from relay.backup import MARK, BackupError, main, restore, save
+from relay.history_file import COPY_NAME, FILE_NAME, LIVE_NAMES
 from relay.private_file import write_whole
 
 SECRET = b"canary-8a41"
@@ -44,7 +48,7 @@ def tar_with(file: Path, *names: str, kind: bytes = tarfile.REGTYPE) -> Path:
 
 def test_what_was_saved_comes_back(data: Path, tmp_path: Path):
     """Into a folder that did not exist; what was half written is not part of it."""
-    file, empty = tmp_path / "backup.tar", tmp_path / "new" / "data"
+    file, empty = tmp_path / "disk" / "backup.tar", tmp_path / "new" / "data"
     assert save(data, file) == 2
     assert restore(empty, file, tmp_path / "kept.tar") == 2
     assert files_of(empty) == {"devices.json": b"[]", "tls/authority.pem": SECRET}
@@ -193,6 +197,69 @@ def test_it_is_told_what_was_done(
     assert f"Restored 2 files to {data}. Start Earshot again.\n" in said
     assert f"What was there before is in {tmp_path}/earshot-before-" in said
     assert SECRET.decode() not in said
+
+
+def history_of(folder: Path) -> list[tuple[str]]:
+    """Return the streams of a history that nobody has open."""
+    with closing(sqlite3.connect(folder / FILE_NAME)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        return connection.execute("SELECT slug FROM streams").fetchall()
+
+
+@contextmanager
+def kept_history(folder: Path) -> Iterator[sqlite3.Connection]:
+    """Have a history open, as the server has it, with something that is in its log alone."""
+    with closing(sqlite3.connect(folder / FILE_NAME, isolation_level=None)) as server:
+        server.execute("PRAGMA journal_mode = WAL")
+        server.execute("CREATE TABLE streams (slug)")
+        server.execute("INSERT INTO streams VALUES ('nursery')")
+        (folder / "history.ballast").write_bytes(b"0" * 1000)
+        yield server
+
+
+def test_a_restore_brings_history_back(data: Path, tmp_path: Path):
+    """As it was at one moment, although it is written all the time."""
+    file = tmp_path / "backup.tar"
+    with kept_history(data) as server:
+        assert save(data, file) == 3
+        server.execute("INSERT INTO streams VALUES ('attic')")
+    with tarfile.open(file) as tar:
+        assert not LIVE_NAMES - {FILE_NAME} & set(tar.getnames())
+    assert restore(data, file, tmp_path / "kept.tar") == 3
+    assert history_of(data) == [("nursery",)]
+    assert restore(data, tmp_path / "kept.tar", tmp_path / "again.tar") == 3
+    assert history_of(data) == [("nursery",), ("attic",)]
+    assert not list(tmp_path.glob(".earshot-*"))
+
+
+def test_half_a_history_is_not_restored(data: Path, tmp_path: Path):
+    """A tar that breaks off in it changes nothing."""
+    file = tmp_path / "backup.tar"
+    with kept_history(data):
+        save(data, file)
+    content = file.read_bytes()
+    file.write_bytes(content[: content.index(b"SQLite format") + 5000])
+    with pytest.raises(BackupError, match="is not a backup"):
+        restore(data, file, tmp_path / "kept.tar")
+    assert history_of(data) == [("nursery",)]
+
+
+def test_before_somebody_elses_backup_the_history_is_copied(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    """Beside itself, and afterwards the copy is gone; nothing of it stops a backup."""
+    options = [f"--data-dir={data}"]
+    assert main(["prepare", *options]) is None
+    assert not (data / COPY_NAME).exists()
+    with kept_history(data):
+        assert main(["prepare", *options]) is None
+        (data / COPY_NAME).rename(tmp_path / FILE_NAME)
+        assert history_of(tmp_path) == [("nursery",)]
+        assert main(["tidy", *options]) is None
+        assert main(["tidy", *options]) is None
+    (data / FILE_NAME).write_bytes(b"no database" * 1000)
+    assert main(["prepare", *options]) is None
+    assert "without history" in capsys.readouterr().err
 
 
 def test_nothing_is_restored_under_a_running_server(data: Path, tmp_path: Path):

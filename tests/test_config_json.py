@@ -8,12 +8,13 @@ nowhere; the linter refuses every key that is set to its default.
 import json
 import re
 import struct
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pytest
 
 from relay.errors import SettingsError
+from relay.history_file import COPY_NAME, LIVE_NAMES
 from relay.option_schema import check, is_optional
 from relay.private_file import HALF_WRITTEN
 
@@ -170,6 +171,10 @@ REFUSED = {
     "mqtt_prefix": ["", "two words", "a/b", "a+"],
     "mqtt_discovery_prefix": ["", "#", "/a", "a/"],
     "mqtt_sound": ["sometimes", 2],
+    "history": ["later", 2],
+    "history_store": ["mysql", ""],
+    "history_days": [0, 3651],
+    "history_max_mb": [9, 100_001],
     "cleanup_interval": [0, 86401],
     "stale_stream_timeout": [0, 86401],
     "log_level": ["INFO", "verbose"],
@@ -265,9 +270,26 @@ def test_home_assistant_may_find_it_and_it_may_find_the_broker():
 
 
 def test_it_goes_on_while_it_is_backed_up():
-    """See the decision about backups: each file is whole, but for those just being written."""
+    """
+    See the decision about backups: each file is whole, but for those just being written,
+    and the history, of which there is a copy as long as the backup takes.
+    """
     assert "backup" not in MANIFEST
-    assert MANIFEST["backup_exclude"] == [f"*{HALF_WRITTEN}"]
+    left_out = MANIFEST["backup_exclude"]
+    assert f"*{HALF_WRITTEN}" in left_out
+    for name in LIVE_NAMES:
+        assert any(PurePosixPath(f"/data/{name}").match(glob) for glob in left_out)
+    assert not any(PurePosixPath(f"/data/{COPY_NAME}").match(g) for g in left_out)
+
+
+@pytest.mark.parametrize("when", ["backup_pre", "backup_post"])
+def test_the_commands_around_a_backup_are_those_of_the_image(when: str):
+    """The Supervisor runs them in the container, and has no backup if one fails."""
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    python, flag, module, action = MANIFEST[when].split()
+    assert (flag, module) == ("-m", "relay.backup")
+    assert f"{python} -m compileall" in dockerfile
+    assert action == {"backup_pre": "prepare", "backup_post": "tidy"}[when]
 
 
 def test_every_option_has_a_type_that_the_supervisor_knows():

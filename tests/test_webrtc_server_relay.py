@@ -66,6 +66,7 @@ async def test_start(relay: RelayProcess) -> None:
         "signaling",
         "https",
         "audio_server",
+        "history",
         "media",
         "media_worker",
         "housekeeping",

@@ -11,10 +11,12 @@ from relay.web.access import Access, add_headers, guard
 from relay.web.client_socket import ClientSocket
 from relay.web.guest import Guest
 from relay.web.health import Health
+from relay.web.history_api import HistoryApi
 from relay.web.lobby import Lobby
 from relay.web.media import Media
 from relay.web.metrics import Metrics
 from relay.web.onboarding import CHECKING_PAGES, Onboarding
+from relay.web.openapi import add_openapi_route
 from relay.web.pages import Pages
 from relay.web.refusals import note_refusals
 from relay.web.stream_list import StreamList
@@ -35,6 +37,7 @@ class Desk:
     health: Health
     metrics: Metrics
     media: Media
+    history: HistoryApi
 
     @needs(Need.NOTHING)
     async def root(self, request: web.Request) -> web.StreamResponse:
@@ -123,7 +126,8 @@ def create_app(
     app.router.add_get("/metrics", desk.metrics.handle)
     app.router.add_get("/api/streams", desk.streams)
     app.router.add_get("/api/audit", desk.audit)
-    for add_routes in (add_audio_routes, desk.onboarding.add_routes, *add_more_routes):
+    parts = (desk.onboarding.add_routes, desk.history.add_routes, add_openapi_route)
+    for add_routes in (add_audio_routes, *parts, *add_more_routes):
         add_routes(app)
     for path in desk.pages:
         if path:

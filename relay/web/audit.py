@@ -104,6 +104,12 @@ class AuditLog:
         """A rule of the house ended what went on."""
         self._note("cut", guest, stream=stream, why=why)
 
+    def forgot(
+        self, guest: Guest, stream: str, since: float, until: float, rows: int
+    ) -> None:
+        """History was deleted; the times are seconds since 1970."""
+        self._note("forgot", guest, stream=stream, since=since, until=until, rows=rows)
+
     def refused(self, address: str, why: str) -> None:
         """Count it; a flood of refusals is a line a minute."""
         key = (address, why)

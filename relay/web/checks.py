@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Protocol
 
+from relay.consumers.history import History
 from relay.consumers.media_worker import MediaWorker
 from relay.sources.register import SourceRegister
 from relay.tls.certificates import Certificates
@@ -112,6 +113,19 @@ def of_mqtt(mqtt: MqttLine) -> Check:
     return lambda: PartState(
         mqtt.alive,
         {"state": mqtt.state, "broker": mqtt.broker, "problem": mqtt.problem},
+    )
+
+
+def of_history(history: History) -> Check:
+    """A full disk is no fault of ours, and the sound does not suffer from it."""
+    return lambda: PartState(
+        history.alive,
+        {
+            "keeps": history.problem is None,
+            "problem": history.problem,
+            "waiting": history.waiting,
+            "dropped": history.counters["dropped"],
+        },
     )
 
 

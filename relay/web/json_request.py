@@ -12,6 +12,9 @@ from aiohttp import hdrs, web
 from relay.errors import (
     CapacityExceeded,
     DeviceNotFound,
+    FormatNotAvailable,
+    HistoryOff,
+    HistoryUnavailable,
     MalformedMessage,
     MessageTooLarge,
     NotAllowed,
@@ -35,7 +38,10 @@ STATUSES: dict[type[RelayError], int] = {
     NotAllowed: 403,
     DeviceNotFound: 404,
     StreamNotFound: 404,
+    HistoryOff: 404,
+    FormatNotAvailable: 501,
     CapacityExceeded: 503,
+    HistoryUnavailable: 503,
 }
 """All others are 400."""
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from relay import errors
+from relay.consumers.history import History
 from relay.hub.media_relay import MediaRelay
 from relay.hub.stream import StreamState
 from relay.rtp.packet import RtpPacket
@@ -205,6 +206,32 @@ def of_mqtt(mqtt: MqttLine) -> list[Reading]:
                 key: mqtt.numbers[key] for key in ("sent", "superseded", "dropped")
             },
             label="fate",
+        ),
+    ]
+
+
+def of_history(history: History) -> list[Reading]:
+    return [
+        Reading(
+            "voice_history_keeps",
+            "Whether what is measured can be kept at the moment",
+            lambda: history.problem is None,
+        ),
+        Reading(
+            "voice_history_waiting",
+            "Rows and events that are not kept yet",
+            lambda: history.waiting,
+        ),
+        Reading(
+            "voice_history_rows_total",
+            "Rows and events by what became of them; dropped is worth a look",
+            lambda: {key: history.counters[key] for key in ("written", "dropped")},
+            label="fate",
+        ),
+        Reading(
+            "voice_history_failures_total",
+            "Attempts to keep rows that failed and were made again",
+            lambda: history.counters["failures"],
         ),
     ]
 

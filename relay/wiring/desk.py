@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from relay.consumers.analyser import Visualization
+from relay.consumers.history import History
 from relay.settings import Settings
 from relay.sources.demo import DemoSource
 from relay.sources.register import SourceRegister
@@ -15,6 +16,7 @@ from relay.web.app import Desk
 from relay.web.audit import AuditLog
 from relay.web.gate import Gate
 from relay.web.health import MEDIA, Health, PartState
+from relay.web.history_api import HistoryApi
 from relay.web.home_network import HomeNetwork, address_of
 from relay.web.house_rules import HouseRules, Rule
 from relay.web.housekeeping import Housekeeping
@@ -29,6 +31,7 @@ from relay.web.roll import Roll
 from relay.web.socket_media import SocketMedia
 from relay.web.stream_list import StreamList
 from relay.webrtc.host_addresses import lan_addresses
+from relay.wiring.history import open_history
 from relay.wiring.sound import Sound
 
 
@@ -44,6 +47,7 @@ async def open_desk(
 ) -> Desk:
     """Open what clients meet behind the doors, and start those who look after it."""
     relay, endpoint, worker = sound.relay, sound.endpoint, sound.worker
+    history = await open_history(settings, relay.events, stack)
     media = Media(
         relay,
         endpoint,
@@ -60,7 +64,9 @@ async def open_desk(
     )
     health = Health(relay, lobby, options=options)
     mqtt = await open_mqtt(settings, sound, media, roll, stack)
-    metrics = metrics_of(sound, media, lobby, health, housekeeping, sources, mqtt)
+    metrics = metrics_of(
+        sound, media, lobby, health, housekeeping, sources, mqtt, history
+    )
     loop_lag = await stack.enter_async_context(LoopLag(metrics.loop_lag.observe))
     health.register(MEDIA, checks.of_endpoint(endpoint))
     health.register("media_worker", checks.of_worker(worker))
@@ -69,6 +75,8 @@ async def open_desk(
     health.register("access", gate.check())
     if mqtt:
         health.register("mqtt", checks.of_mqtt(mqtt))
+    if history:
+        health.register("history", checks.of_history(history))
     if settings.demo:
         demo = DemoSource(relay)
         await stack.enter_async_context(demo)
@@ -79,7 +87,9 @@ async def open_desk(
     onboarding = Onboarding(
         pages, certificates, settings.signaling.port, settings.tls.port, lan_addresses
     )
-    return Desk(lobby, streams, pages, onboarding, health, metrics, media)
+    store = history.store if history else None
+    history_api = HistoryApi(store, roll, streams, sound.names.text_of)
+    return Desk(lobby, streams, pages, onboarding, health, metrics, media, history_api)
 
 
 def metrics_of(
@@ -90,6 +100,7 @@ def metrics_of(
     housekeeping: Housekeeping,
     sources: SourceRegister,
     mqtt: checks.MqttLine | None,
+    history: History | None,
 ) -> Metrics:
     """Return every number that there is."""
     relay, endpoint, frames = sound.relay, sound.endpoint, media.sockets.counters
@@ -105,6 +116,7 @@ def metrics_of(
             *readings.of_housekeeping(housekeeping),
             *readings.of_sources(sources),
             *(readings.of_mqtt(mqtt) if mqtt else ()),
+            *(readings.of_history(history) if history else ()),
         ],
         relay.events,
         readings.summary(health, lobby, relay, endpoint),

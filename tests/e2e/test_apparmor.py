@@ -53,8 +53,12 @@ def test_it_allows_nothing_in_general(requires_program: Callable[[str], str]):
         *("chown", "setgid", "setuid", "kill")
     }
     profile = Profile(requires_program("apparmor_parser"), PROFILE)
-    for path in ("/data/devices.json", "/data/tls/authority.pem"):
-        assert profile.rights(path) == {"r", "w"}
+    for path in (
+        "/data/devices.json",
+        "/data/tls/authority.pem",
+        "/data/history.sqlite",
+    ):
+        assert profile.rights(path) == {"r", "w", "k"}
     for path in ("/ssl/privkey.pem", "/app/relay/web/app.py", "/etc/passwd"):
         assert profile.rights(path) == {"r"}
     for path in ("/bin/sh", "/usr/bin/env", "/usr/sbin/ldconfig", "/data/program"):

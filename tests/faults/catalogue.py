@@ -23,10 +23,12 @@ from tests.faults.code_guesses import guess
 from tests.faults.container import contain
 from tests.faults.cross_site import cross_site
 from tests.faults.fd_exhaustion import exhaust
+from tests.faults.full_disk import fill_the_disk
 from tests.faults.fuzzing import fuzz
 from tests.faults.hijack import hijack
 from tests.faults.ingress import forge
 from tests.faults.join_leave import join_and_leave
+from tests.faults.killed_history import kill
 from tests.faults.network_rows import NETWORK, NETWORK_LONG
 from tests.faults.newcomer import arrive
 from tests.faults.restart import restart
@@ -95,6 +97,8 @@ FAULTS: dict[str, Fault] = {
     "F13": lambda: interrupt_closes(1000),
     "F17": lambda: slowloris(1000, seconds=20),
     "F18": on_a_server(lambda r: storm(r, 500, 20), "--trusted-proxies=127.0.0.1"),
+    "F20": lambda: fill_the_disk(30),
+    "F21": lambda: kill(100, relays=10),
     "F22": on_a_server(lambda relay: end_while_streaming(relay, signal.SIGTERM)),
     "F23": on_a_server(lambda relay: restart(relay, 20)),
     "F27": on_a_server(lambda relay: share_the_machine(relay, 30)),

@@ -14,11 +14,13 @@ from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 
 from audio_stream_server import AudioStreamServer
 from relay.consumers.decoder import DecoderPool
+from relay.consumers.history import History
 from relay.consumers.http_broadcast import Broadcasts
 from relay.consumers.media_worker import MediaWorker
 from relay.events import EventBus
 from relay.hub.media_relay import MediaRelay
 from relay.hub.stream import Stream
+from relay.ports import HistoryStore
 from relay.rtp.packet import RtpPacket
 from relay.settings import CleanupSettings, LimitSettings, Mp3Settings, SourceSettings
 from relay.sources.register import SourceRegister
@@ -29,6 +31,7 @@ from relay.web.app import Desk, create_app
 from relay.web.audit import AuditLog
 from relay.web.gate import Gate
 from relay.web.health import Health
+from relay.web.history_api import HistoryApi
 from relay.web.home_address import HomeAddress
 from relay.web.home_network import HomeNetwork, networks_of
 from relay.web.house_rules import HouseRules
@@ -46,6 +49,7 @@ from relay.web.roll import Roll
 from relay.web.socket_media import SocketMedia
 from relay.web.stream_list import Clocks, StreamList
 from tests.audio_house import NO_LIMITS, players_of
+from tests.web.fake_history import FakeHistoryStore
 from tests.web.fakes import OFFER, FakeEndpoint, FakeMqttLine, FakeVisualization
 
 PATIENCE_S = 5.0
@@ -124,6 +128,7 @@ class House:
         audit: AuditLog | None = None,
         now: Callable[[], datetime] = datetime.now,
         sound: bool = False,
+        history: HistoryStore | None = None,
     ) -> None:
         """With a ``gate`` devices are let in; it has to be open. With ``sound`` there are players."""
         self._stack = AsyncExitStack()
@@ -186,6 +191,7 @@ class House:
                 *readings.of_housekeeping(self.housekeeping),
                 *readings.of_sources(self.sources),
                 *readings.of_mqtt(FakeMqttLine()),
+                *readings.of_history(History(FakeHistoryStore(), self.events)),
             ],
             self.events,
             readings.summary(self.health, self.lobby, self.relay, self.endpoint),
@@ -199,6 +205,7 @@ class House:
             self.health,
             self.metrics,
             self.media,
+            HistoryApi(history, self.roll, self.stream_list),
         )
         self.server = HttpServer(
             create_app(

@@ -1,12 +1,14 @@
 """How each part of the server is asked for its health, with the real parts."""
 
+import asyncio
 import time
 from pathlib import Path
 
 from aiohttp import web
 
+from relay.consumers.history import History
 from relay.consumers.media_worker import MediaWorker
-from relay.events import EventBus
+from relay.events import EventBus, SecondMeasured
 from relay.hub.media_relay import MediaRelay
 from relay.rtp.packet import RtpPacket
 from relay.settings import ConfiguredSource, SourceSettings
@@ -17,6 +19,7 @@ from relay.web.loop_lag import LoopLag
 from relay.webrtc.endpoint import WebRtcEndpoint
 from tests.adapters.house import MqttHouse
 from tests.tls.house_keys import keeper
+from tests.web.fake_history import FakeHistoryStore, second
 from tests.web.house import PATIENCE_S, House
 
 
@@ -124,4 +127,26 @@ async def test_mqtt() -> None:
             "broker": None,
             "problem": None,
         }
+    assert not check().alive
+
+
+async def test_history() -> None:
+    """A store that is away is an alarm, and no reason to restart what carries the sound."""
+    store = FakeHistoryStore()
+    store.broken = True
+    bus = EventBus()
+    async with History(store, bus, write_every_s=0.01) as history:
+        check = checks.of_history(history)
+        bus.publish(SecondMeasured(second(0)))
+        async with asyncio.timeout(5):
+            while history.problem is None:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.002)
+        assert check().alive
+        assert check().details == {
+            "keeps": False,
+            "problem": "the store is away",
+            "waiting": 1,
+            "dropped": 0,
+        }
+        store.broken = False
     assert not check().alive

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from relay.consumers.history import History
 from relay.errors import ProtocolError
 from relay.web import readings
 from tests.adapters.house import MqttHouse
+from tests.web.fake_history import FakeHistoryStore
 from tests.web.house import House
 from tests.web.tables import check_table
 
@@ -34,6 +36,7 @@ async def test_of_the_real_parts(house: House) -> None:
             *readings.of_housekeeping(house.housekeeping),
             *readings.of_sources(house.sources),
             *readings.of_mqtt(MqttHouse(None).mqtt),
+            *readings.of_history(History(FakeHistoryStore(), house.events)),
         ]
     )
     summary = readings.summary(house.health, house.lobby, house.relay, house.endpoint)
