@@ -54,6 +54,7 @@ class History:
         self._unsubscribe: list[Callable[[], None]] = []
         self._task: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
+        self._in_flight = 0
         self.problem: str | None = None
         """Why nothing can be kept at the moment."""
         self.counters: Counter[str] = Counter(written=0, dropped=0, failures=0)
@@ -66,7 +67,7 @@ class History:
     @property
     def waiting(self) -> int:
         """How many rows and events are not kept yet."""
-        return len(self._rows) + len(self._events)
+        return self._in_flight + len(self._rows) + len(self._events)
 
     async def __aenter__(self) -> "History":
         self._unsubscribe = [
@@ -149,6 +150,7 @@ class History:
             count = min(len(self._rows), ROWS_PER_WRITE)
             rows = [self._rows.popleft() for _ in range(count)]
             events, self._events = self._events, {}
+            self._in_flight = len(rows) + len(events)
             try:
                 await self.store.write(rows, tuple(events.values()))
             except BaseException:
@@ -156,7 +158,10 @@ class History:
                 self._events = events | self._events
                 self._drop_surplus()
                 raise
-            self.counters["written"] += len(rows) + len(events)
+            else:
+                self.counters["written"] += self._in_flight
+            finally:
+                self._in_flight = 0
 
     async def _pause(self, seconds: float) -> None:
         try:
