@@ -40,3 +40,12 @@ export function playerAddress(stream, pageAddress, port) {
 export function listenAddress(stream) {
   return `listen.html?stream=${encodeURIComponent(stream)}`;
 }
+
+/**
+ * Where a browser sees how a stream sounded, beside the page.
+ *
+ * @param {string} stream a slug or an id
+ */
+export function historyAddress(stream) {
+  return `history.html?stream=${encodeURIComponent(stream)}`;
+}

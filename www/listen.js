@@ -23,6 +23,7 @@ import { showTrouble } from "./trouble.js";
 import { bindVolume } from "./volume-field.js";
 
 const PROOF_MS = 1000;
+const SILENT_DBFS = -90; // no room is, but a closed gate
 
 /** The mark before the page's title, for the tab that is not looked at. */
 const MARKS = { idle: "❚❚", live: "▶", muted: "○", waiting: "…", lost: "▲" };
@@ -191,6 +192,11 @@ class ListenPage {
     );
   }
 
+  /** Whether the sender's noise gate keeps back what is too quiet right now. */
+  get #held() {
+    return this.#receiver.status.stream?.gated === true && this.#sound.level_dbfs < SILENT_DBFS;
+  }
+
   // --- what is shown --------------------------------------------------------------------
 
   /** The address that is followed: the chosen one, or the one that was taken for want of a choice. */
@@ -242,7 +248,8 @@ class ListenPage {
     proof.hidden = this.#heardSince === 0;
     if (proof.hidden) return;
     const heard = durationText((performance.now() - this.#heardSince) / 1000);
-    const loudness = this.#sound.voice ? "somebody speaks" : inWords(this.#sound.level_dbfs);
+    const { voice, level_dbfs } = this.#sound;
+    const loudness = voice ? "somebody speaks" : this.#held ? "listening" : inWords(level_dbfs);
     say(proof, `Packets arrive · connected ${heard} · ${loudness}`);
   }
 

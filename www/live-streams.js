@@ -103,6 +103,7 @@ function unknownStream(stream_id) {
     state: "live",
     muted: false,
     muted_by_house: false,
+    gated: false,
     receivers: 0,
     listeners: 0,
     started_at: null,

@@ -10,6 +10,7 @@
  * @property {"live" | "stalled"} state
  * @property {boolean} muted by its sender, who sends silence
  * @property {boolean} muted_by_house silence is passed on, whatever its sender sends
+ * @property {boolean} gated its sender sends silence while it is quiet
  * @property {number} receivers
  * @property {number} listeners
  * @property {number | null} started_at seconds since 1970 on the server's clock; null while unknown
@@ -67,12 +68,12 @@
 /** @typedef {{transport?: "webrtc" | "websocket", formats?: SoundFormat[]}} Way */
 
 /**
- * @typedef {{type: "start_sending", name?: string, device_id?: string, muted?: boolean} & Way
+ * @typedef {{type: "start_sending", name?: string, device_id?: string, muted?: boolean, gated?: boolean} & Way
  *   | {type: "start_receiving", stream_id?: string, name?: string, keep?: boolean} & Way
  *   | {type: "move_to", stream_id?: string, name?: string}
  *   | {type: "webrtc_offer", offer: {type: "offer", sdp: string}}
  *   | {type: "webrtc_answer", answer: {type: "answer", sdp: string}}
- *   | {type: "set_muted", muted: boolean}
+ *   | {type: "set_muted", muted: boolean, gated?: boolean}
  *   | {type: "stop_stream"}
  *   | {type: "get_available_streams", details?: boolean}
  *   | {type: "subscribe_visualization", stream_id?: string}

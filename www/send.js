@@ -1,7 +1,9 @@
 /** The page that makes this device's microphone a stream. */
 
 import { AudienceView, listeningText } from "./audience-view.js";
+import { CoachView } from "./coach-view.js";
 import { find, say } from "./element.js";
+import { GateField } from "./gate-field.js";
 import { LevelMeter } from "./level-meter.js";
 import { fullness } from "./loudness.js";
 import { deviceId, recall, remember } from "./memory.js";
@@ -43,6 +45,8 @@ class SendPage {
   #name = new NameField(() => this.#renamed());
   #devices = new MicrophoneField(this.#microphone, () => void this.#changeMicrophone());
   #meter = find("meter", LevelMeter);
+  #coach = new CoachView();
+  #gate = new GateField(() => void this.#gateSwitched());
   /** @type {TrackLevel | null} */
   #level = null;
   #screen = new ScreenWakeLock();
@@ -124,9 +128,32 @@ class SendPage {
     showTrouble(null);
     const track = await this.#openMicrophone();
     if (!track) return;
-    track.enabled = this.#talk.talking;
-    this.#sender.start({ name: this.#name.value, muted: !this.#talk.talking, track });
+    await this.#start(track);
     this.#screen.want(true);
+  }
+
+  /** @param {MediaStreamTrack} microphone */
+  async #start(microphone) {
+    microphone.enabled = this.#talk.talking;
+    const track = await this.#gate.through(microphone);
+    if (microphone !== this.#microphone.track) return; // ended or changed meanwhile
+    const { wanted: gated } = this.#gate;
+    this.#sender.start({ name: this.#name.value, muted: !this.#talk.talking, gated, track });
+  }
+
+  /** @param {MediaStreamTrack} microphone */
+  async #replace(microphone) {
+    microphone.enabled = this.#talk.talking;
+    const track = await this.#gate.through(microphone);
+    if (microphone !== this.#microphone.track) return;
+    this.#sender.setMuted(!this.#talk.talking, this.#gate.wanted);
+    await this.#sender.replaceTrack(track);
+  }
+
+  async #gateSwitched() {
+    const { track } = this.#microphone;
+    if (track && this.#sender.status.phase !== "idle") await this.#replace(track);
+    this.#render();
   }
 
   /** Open the chosen microphone; say so if that fails. */
@@ -151,15 +178,13 @@ class SendPage {
   async #changeMicrophone() {
     if (this.#sender.status.phase === "idle" || !this.#microphone.track) return;
     const track = await this.#openMicrophone();
-    if (!track) return;
-    track.enabled = this.#talk.talking;
-    await this.#sender.replaceTrack(track);
+    if (track) await this.#replace(track);
   }
 
   #renamed() {
     const { track } = this.#microphone;
     if (track && this.#sender.status.phase !== "idle" && this.#name.accept()) {
-      this.#sender.start({ name: this.#name.value, muted: !this.#talk.talking, track });
+      void this.#start(track);
     }
     this.#render();
   }
@@ -167,9 +192,8 @@ class SendPage {
   /** @param {MediaStreamTrack} track */
   async #microphoneReplaced(track) {
     this.#setVanished(false);
-    track.enabled = this.#talk.talking;
     this.#showLevelOf(track);
-    await this.#sender.replaceTrack(track);
+    await this.#replace(track);
     showPassingTrouble(
       `The microphone had gone. Now in use: ${track.label || "another microphone"}.`,
     );
@@ -216,6 +240,7 @@ class SendPage {
     this.#talk.reset();
     this.#sender.stop();
     this.#microphone.close();
+    this.#gate.close();
     this.#level?.follow(null);
     this.#screen.want(false);
     this.#vanished = false;
@@ -225,15 +250,22 @@ class SendPage {
 
   /** @param {MediaStreamTrack} track */
   #showLevelOf(track) {
-    this.#level ??= new TrackLevel((level_dbfs) => {
-      this.#meter.show(level_dbfs);
+    this.#level ??= new TrackLevel((level_dbfs, peak_dbfs) => {
+      this.#meter.show(level_dbfs, peak_dbfs);
       this.#view.pulse(fullness(level_dbfs));
+      if (this.#onAir) this.#coach.hear(level_dbfs, peak_dbfs);
     });
     this.#level.follow(track);
   }
 
+  get #onAir() {
+    return this.#talk.talking && this.#sender.status.phase === "live";
+  }
+
   #render() {
     showWay(this.#sender.overSocket);
+    this.#gate.show(this.#onAir);
+    if (!this.#onAir) this.#coach.rest();
     const { phase, stream } = this.#sender.status;
     const name = this.#name.value;
     const air = airText({

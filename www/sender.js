@@ -17,7 +17,7 @@ import { WEBRTC_ONLY } from "./transport-choice.js";
 /** @import { Clock } from "./clock.js" */
 /** @import { RelayError, Resumed, SenderReady, ServerAnswer } from "./protocol.js" */
 /** @import { RelayClient } from "./relay-client.js" */
-/** @import { SenderStatus } from "./sending-status.js" */
+/** @import { SenderStatus, Wanted } from "./sending-status.js" */
 /** @import { Session } from "./sending-ways.js" */
 
 const CONNECT_MS = 16_000; // the relay gives up after 15 s and says why; this is for a relay that does not
@@ -26,13 +26,6 @@ const LINGER_MS = 1000; // by then the relay hears the next connection
 
 /** Errors that another try does not cure: the person has to decide. */
 const FINAL = new Set(["bad_name", "name_taken", "no_opus", "no_audio", "bad_sdp", "replaced", "not_allowed"]);
-
-/**
- * @typedef {Object} Wanted
- * @property {string} name
- * @property {boolean} muted
- * @property {MediaStreamTrack} track
- */
 
 /** @extends {Emitter<{status: SenderStatus}>} */
 export class Sender extends Emitter {
@@ -125,11 +118,14 @@ export class Sender extends Emitter {
     this.#judge();
   }
 
-  /** @param {boolean} muted */
-  setMuted(muted) {
-    if (!this.#wanted || this.#wanted.muted === muted) return;
-    this.#wanted.muted = muted;
-    this.#relay.send({ type: "set_muted", muted });
+  /**
+   * @param {boolean} muted
+   * @param {boolean} [gated] as in what is wanted; without it as before
+   */
+  setMuted(muted, gated = this.#wanted?.gated) {
+    if (!this.#wanted || (this.#wanted.muted === muted && this.#wanted.gated === gated)) return;
+    Object.assign(this.#wanted, { muted, gated });
+    this.#relay.send({ type: "set_muted", muted, gated });
   }
 
   /**
@@ -155,10 +151,10 @@ export class Sender extends Emitter {
     this.#cancelRest();
     this.#abandonNext();
     this.#resuming = null;
-    const { name, muted } = this.#wanted;
+    const { name, muted, gated } = this.#wanted;
     const device_id = this.#deviceId;
     const way = this.#transport.sending;
-    if (this.#relay.send({ type: "start_sending", name, device_id, muted, ...way })) {
+    if (this.#relay.send({ type: "start_sending", name, device_id, muted, gated, ...way })) {
       // The relay replaces it on one line; and two that take the line would mix their sound.
       if (this.#line === this.#relay.line || this.overSocket) this.#retireSession();
       this.#line = this.#relay.line;
@@ -199,7 +195,8 @@ export class Sender extends Emitter {
     session.token = resume_token;
     session.streamId = stream_id ?? session.streamId;
     this.#line = this.#relay.line;
-    this.#relay.send({ type: "set_muted", muted: this.#wanted.muted }); // it may have changed
+    const { muted, gated } = this.#wanted;
+    this.#relay.send({ type: "set_muted", muted, gated }); // it may have changed
     this.#judge();
   }
 

@@ -13,6 +13,14 @@
  */
 
 /**
+ * @typedef {Object} Wanted what is to be sent
+ * @property {string} name
+ * @property {boolean} muted
+ * @property {boolean} [gated] whether silence is sent while it is quiet
+ * @property {MediaStreamTrack} track
+ */
+
+/**
  * @typedef {Object} SenderStatus
  * @property {SenderPhase} phase
  * @property {string | null} slug the address of the name, once the relay told it

@@ -1,6 +1,6 @@
 /** One live stream on the first page: how loud it is, who hears it, and how to hear it too. */
 
-import { listenAddress, playerAddress } from "./addresses.js";
+import { historyAddress, listenAddress, playerAddress } from "./addresses.js";
 import { copyTextOf } from "./clipboard.js";
 import { element, icon, say } from "./element.js";
 import { LevelMeter } from "./level-meter.js";
@@ -22,6 +22,7 @@ export class StreamCard {
   #facts = element("p", { class: "quiet" });
   #reach = new ReachView(element("p"));
   #listen = element("a", { class: "button primary" }, icon("ear"), "Listen");
+  #history = element("a", { class: "button" }, icon("history"), "History");
   #copyLabel = element("span", {}, "Copy");
   #copy = element("button", { type: "button", class: "button" }, icon("copy"), this.#copyLabel);
   #address = element("code");
@@ -46,7 +47,7 @@ export class StreamCard {
       this.#meter,
       this.#facts,
       this.#reach.element,
-      this.#listen,
+      element("div", { class: "stream-ways" }, this.#listen, this.#history),
       element(
         "div",
         { class: "for-players" },
@@ -70,6 +71,8 @@ export class StreamCard {
     say(this.#chip, STATES[state]);
     this.#listen.href = listenAddress(addressOf(stream));
     this.#listen.setAttribute("aria-label", `Listen to ${title}`);
+    this.#history.href = historyAddress(addressOf(stream));
+    this.#history.setAttribute("aria-label", `History of ${title}`);
     this.#copy.setAttribute("aria-label", `Copy the MP3 address of ${title} for players`);
     this.#meter.setAttribute("aria-label", `Level of ${title}`);
     say(this.#address, this.#playerText());

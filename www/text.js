@@ -30,6 +30,10 @@ const ERRORS = {
   hushed: "Its sender does not want to be heard here right now. In five minutes it is tried again.",
   stream_not_found: "Nobody sends under this name right now.",
   stream_ended: "This stream has ended.",
+  format_not_available: "Earshot writes no such files here. Take CSV; the manual says what is missing.",
+  history_off: "History is switched off. The option “history” switches it on.",
+  history_unavailable:
+    "The history cannot be read right now; its log says why. Sound is not touched by that. Trying again.",
   no_format: "This browser and Earshot have no kind of sound in common. Update the browser.",
   bad_frame: "Earshot could not read the sound of this page. Reload the page.",
   no_opus:
@@ -204,7 +208,14 @@ export function hearingText(status, address, refused) {
             headline: title,
             explanation: "Its sound arrives, but this browser wants a tap before it plays.",
           }
-        : { state: "live", chip: "Live", headline: title, explanation: "You hear it live." };
+        : {
+            state: "live",
+            chip: "Live",
+            headline: title,
+            explanation: status.stream?.gated
+              ? "You hear it live: what is loud enough. While it is quiet the link is alive."
+              : "You hear it live.",
+          };
     case "waiting":
       return {
         state: "waiting",

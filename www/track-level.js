@@ -1,6 +1,6 @@
 /** How loud a track is, ten times a second, while the page is seen. */
 
-import { level_dbfs } from "./loudness.js";
+import { amplitude_dbfs, level_dbfs } from "./loudness.js";
 
 const INTERVAL_MS = 100;
 
@@ -14,7 +14,7 @@ export class TrackLevel {
   #timer;
   #show;
 
-  /** @param {(level_dbfs: number) => void} show */
+  /** @param {(level_dbfs: number, peak_dbfs: number) => void} show */
   constructor(show) {
     this.#show = show;
   }
@@ -28,7 +28,7 @@ export class TrackLevel {
     this.#source?.disconnect();
     this.#source = null;
     clearInterval(this.#timer);
-    this.#show(-100);
+    this.#show(-100, -100);
     if (!track) return void this.#context.suspend();
     void this.#context.resume();
     const stream = new MediaStream([track]);
@@ -46,6 +46,7 @@ export class TrackLevel {
 
   #measure() {
     this.#analyser.getFloatTimeDomainData(this.#samples);
-    this.#show(level_dbfs(this.#samples));
+    const peak = this.#samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
+    this.#show(level_dbfs(this.#samples), amplitude_dbfs(peak));
   }
 }

@@ -50,6 +50,7 @@ class Stream(Generic[Frame]):
         """Whether the source makes frames only while somebody follows the stream."""
         self.state = StreamState.LIVE
         self.muted = False
+        self.gated = False
         self._silence: Callable[[Frame], Frame] | None = None
         self.receivers = 0
         """WebRTC receivers, kept by the fan-out."""
@@ -125,10 +126,14 @@ class Stream(Generic[Frame]):
             subscription.close()
             self._changed()
 
-    def set_muted(self, muted: bool) -> None:
-        """Mark the stream as muted by its sender; its frames are silence then."""
-        if muted != self.muted:
-            self.muted = muted
+    def set_muted(self, muted: bool, *, gated: bool = False) -> None:
+        """
+        Mark the stream as muted by its sender; its frames are silence then.
+
+        ``gated`` are frames that are silence only while it is quiet where the sender is.
+        """
+        if (muted, gated) != (self.muted, self.gated):
+            self.muted, self.gated = muted, gated
             self._changed()
 
     @property

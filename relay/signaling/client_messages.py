@@ -35,6 +35,8 @@ class StartSending(ClientMessage):
     name: str | None = None
     device_id: str | None = None
     muted: bool = False
+    gated: bool = False
+    """Whether it sends silence while it is quiet."""
 
     @classmethod
     def parse(cls, fields: Json) -> "StartSending":
@@ -42,6 +44,7 @@ class StartSending(ClientMessage):
             read_text(fields, "name"),
             read_device_id(fields),
             read_flag(fields, "muted"),
+            read_flag(fields, "gated"),
         )
         if read_over_websocket(fields):
             return StartSendingFrames(*said, read_format(fields))
@@ -113,12 +116,14 @@ class Answer(ClientMessage):
 class SetMuted(ClientMessage):
     type = "set_muted"
     muted: bool
+    gated: bool = False
+    """As in `StartSending`."""
 
     @classmethod
     def parse(cls, fields: Json) -> "SetMuted":
         if "muted" not in fields:
             raise MalformedMessage("'muted' is missing")
-        return cls(read_flag(fields, "muted"))
+        return cls(read_flag(fields, "muted"), read_flag(fields, "gated"))
 
 
 @dataclass(frozen=True, slots=True)

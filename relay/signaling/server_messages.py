@@ -46,6 +46,8 @@ class StreamDetails:
     hearing: Hearing = Hearing()
     muted_by_house: bool = False
     """Silence is passed on, whatever its sender sends."""
+    gated: bool = False
+    """Its sender sends silence while it is quiet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -209,7 +209,7 @@ class Dialogue:
         self._attendance.ask(Role.SPEAK, slug or self._connection_id, slug)
         # A phone that changed its network negotiates anew; who hears it hears no end.
         self._end_media("replaced", keep_stream=self._slot.continues(announcement))
-        self._slot.announce(announcement, message.muted)
+        self._slot.announce(announcement, message.muted, gated=message.gated)
         chosen: str | server.Omitted = server.OMITTED
         if isinstance(message, client.StartSendingFrames):
             self._slot.take_frames(message.format, self._line)
@@ -278,7 +278,7 @@ class Dialogue:
         self._media_ended()
 
     async def _set_muted(self, message: client.SetMuted) -> None:
-        self._slot.set_muted(message.muted)
+        self._slot.set_muted(message.muted, gated=message.gated)
 
     async def _stop_stream(self, _: client.StopStream) -> None:
         self._end_media("stopped")

@@ -56,7 +56,7 @@ class PeerSlot:
         self._negotiating = False
         self._keeps_receiver = False
         self._announcement = Announcement()
-        self._muted = False
+        self._muted = self._gated = False
         self.stream: PacketStream | None = None
         """The stream that the peer sends, once it has begun, or hears."""
         self._kept: tuple[int, PacketStream] | None = None
@@ -88,7 +88,9 @@ class PeerSlot:
         """Whether the receiver has no stream any more, and may move to another one."""
         return self._receiver is not None and self.stream is None
 
-    def announce(self, announcement: Announcement, muted: bool) -> None:
+    def announce(
+        self, announcement: Announcement, muted: bool, *, gated: bool = False
+    ) -> None:
         """Note how the stream of the next sender peer is called. Raises `NameTaken`."""
         name = announcement.name
         if name is not None:
@@ -96,7 +98,7 @@ class PeerSlot:
         if self.sent is not None:
             self._media.relay.hold(self.sent)
         self._announcement = announcement
-        self._muted = muted
+        self._muted, self._gated = muted, gated
 
     def continues(self, announcement: Announcement) -> bool:
         """Whether the announced stream is the one that is sent already, by the same device."""
@@ -220,10 +222,10 @@ class PeerSlot:
             self._receiver.move_to(stream)
             self.stream = stream
 
-    def set_muted(self, muted: bool) -> None:
-        self._muted = muted
+    def set_muted(self, muted: bool, *, gated: bool = False) -> None:
+        self._muted, self._gated = muted, gated
         if self.sends and self.stream is not None:
-            self.stream.set_muted(muted)
+            self.stream.set_muted(muted, gated=gated)
 
     def vacate(self, reason: str, *, keep_stream: bool = False) -> None:
         """
@@ -287,7 +289,7 @@ class PeerSlot:
             device_id=self._announcement.device_id,
             succeeded=lambda: self._succeeded(turn),
         )
-        self.stream.set_muted(self._muted)
+        self.stream.set_muted(self._muted, gated=self._gated)
         return self.stream
 
     def _succeeded(self, turn: int) -> None:

@@ -48,6 +48,7 @@ class StreamList:
             state=stream.state.value,
             muted=stream.muted,
             muted_by_house=stream.muted_by_house,
+            gated=stream.gated,
             receivers=stream.all_receivers,
             listeners=stream.listeners,
             started_at=self._clocks.wall_time_of(stream.started_at),

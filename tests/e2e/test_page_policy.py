@@ -22,7 +22,7 @@ REFUSED = """() => {
   ];
 }"""
 
-PAGES = ["", "send.html", "listen.html", "talk.html"]
+PAGES = ["", "send.html", "listen.html", "talk.html", "history.html"]
 
 
 async def test_no_page_makes_markup_of_text(

@@ -64,12 +64,13 @@ async def test_changes_are_told_once_and_never_after_the_end() -> None:
     stream = Stream[int]("stream_1", changed=lambda: changes.append("x"))
     stream.set_muted(True)
     stream.set_muted(True)
+    stream.set_muted(True, gated=True)
     stream.count_receivers(1)
     stream.count_listeners(1)
-    assert len(changes) == 3
+    assert len(changes) == 4
     stream.set_state(StreamState.ENDED)
     stream.set_muted(False)
-    assert len(changes) == 3
+    assert len(changes) == 4
 
 
 async def test_what_the_house_mutes_goes_out_as_something_else() -> None:

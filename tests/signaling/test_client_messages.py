@@ -44,6 +44,8 @@ from relay.signaling import messages as m
             c.Answer("v=0"),
         ),
         ('{"type":"set_muted","muted":false}', c.SetMuted(False)),
+        ('{"type":"set_muted","muted":true,"gated":true}', c.SetMuted(True, True)),
+        ('{"type":"start_sending","gated":true}', c.StartSending(gated=True)),
         ('{"type":"stop_stream"}', c.StopStream()),
         ('{"type":"get_available_streams"}', c.GetAvailableStreams()),
         (
@@ -97,6 +99,7 @@ def test_a_good_message_is_read(text: str, message: c.ClientMessage) -> None:
         ),
         ('{"type":"webrtc_offer","offer":{"type":"offer"}}', MalformedMessage),
         ('{"type":"set_muted"}', MalformedMessage),
+        ('{"type":"set_muted","muted":true,"gated":1}', MalformedMessage),
         ('{"type":"ping","id":{"a":1}}', MalformedMessage),
         ('{"type":"ping","id":true}', MalformedMessage),
         ('{"type":"resume"}', MalformedMessage),

@@ -31,6 +31,7 @@ def test_details_are_plain_json() -> None:
             "started_at": 3.5,
             "hearing": {"good": 0, "weak": 0, "bad": 0, "worst_loss_percent": 0.0},
             "muted_by_house": False,
+            "gated": False,
         }
     ]
     assert sent["ice_servers"] == []

@@ -266,6 +266,19 @@ async def test_muting(house: House) -> None:
     assert not stream.muted
 
 
+async def test_a_noise_gate_is_told(house: House) -> None:
+    """What is silent because it is quiet there is not muted, and everybody can tell."""
+    sender = await house.client()
+    await sender.ask("start_sending", gated=True)
+    await sender.ask("webrtc_offer", offer=description("offer"))
+    stream = house.endpoint.sender.speak()
+    assert stream is not None
+    assert (stream.muted, stream.gated) == (False, True)
+    await sender.say("set_muted", muted=False)
+    await sender.heard()
+    assert not stream.gated
+
+
 async def test_stop_sending(house: House) -> None:
     """stop_stream ends the stream for everybody; the socket can be used again."""
     listener = await house.client()

@@ -175,6 +175,7 @@ export function details(stream_id, fields = {}) {
     listeners: 0,
     started_at: 1_790_000_000,
     muted_by_house: false,
+    gated: false,
     hearing: { good: 0, weak: 0, bad: 0, worst_loss_percent: 0 },
     ...fields,
   };

@@ -151,6 +151,19 @@ describe("while it is live", () => {
     );
   });
 
+  test("a gate is told, and told again with what changes beside it", () => {
+    sender.setMuted(false, true);
+    sender.setMuted(false, true);
+    sender.setMuted(true);
+    assert.deepEqual(
+      Sockets.newest.said("set_muted").map(({ muted, gated }) => [muted, gated]),
+      [
+        [false, true],
+        [true, true],
+      ],
+    );
+  });
+
   test("another microphone takes the place of the first within the same stream", async () => {
     const other = { name: "another" };
     await sender.replaceTrack(other);

@@ -92,6 +92,11 @@ describe("what is heard, in words", () => {
     assert.match(text.hearingText(byHouse, "nursery", false).explanation, /house has muted/);
   });
 
+  test("a gate that keeps quiet sound back is no reason for worry", () => {
+    const gated = { ...status, stream: { ...stream, gated: true } };
+    assert.match(text.hearingText(gated, "nursery", false).explanation, /link is alive/);
+  });
+
   test("a sound that the browser does not play is not called heard", () => {
     const { state, explanation } = text.hearingText(status, "nursery", true);
     assert.notEqual(state, "live");
