@@ -10,12 +10,13 @@ RUN apt-get update \
 FROM python AS packages
 RUN apt-get update \
  && apt-get install -y --no-install-recommends python3-venv
-COPY requirements.txt /tmp/
+COPY requirements.txt requirements-cassandra.txt /tmp/
 RUN python3 -m venv /tmp/pip \
  && python3 -m venv --without-pip /opt/venv \
  && /tmp/pip/bin/pip --python /opt/venv/bin/python install \
       --no-cache-dir --disable-pip-version-check --no-compile \
-      --require-hashes --only-binary=:all: -r /tmp/requirements.txt \
+      --require-hashes --only-binary=:all: \
+      -r /tmp/requirements.txt -r /tmp/requirements-cassandra.txt \
  && find /opt/venv -type d \( -name tests -o -name include \) -prune -exec rm -r {} + \
  && find /opt/venv -type f \( -name '*.pyi' -o -name '*.pxd' -o -name '*.a' \) -delete \
  && /opt/venv/bin/python -m compileall -q /opt/venv

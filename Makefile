@@ -50,8 +50,8 @@ endif
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run backup restore test test-slow test-image test-ha check format lint types pages \
-	test-packages bench bench-long faults churn fuzz lock lock-ha clean
+.PHONY: help run backup restore test test-slow test-image test-ha test-cassandra check format \
+	lint types pages test-packages bench bench-long faults churn fuzz lock lock-ha clean
 
 help:
 	@echo "make run     start the server; with a built-in sender: make run ARGS=--demo"
@@ -61,6 +61,7 @@ help:
 	@echo "make test-slow  faults, bad networks, and the benchmark itself"
 	@echo "make test-image   build the container's image and start it; needs root and Debian"
 	@echo "make test-ha  the integration with the real Home Assistant; makes 1 GB of that, once"
+	@echo "make test-cassandra   history in a real Cassandra; fetches 70 MB of that, once"
 	@echo "make check   the part of it that takes less than a minute"
 	@echo "make lint    format and lint, without changing anything"
 	@echo "make format  put the code into its usual form"
@@ -102,7 +103,7 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@touch $@
 
 test: $(VENV)/.installed-dev test-packages lint types pages
-	$(BIN)/python -m pytest -m "not slow and not image" $(TEST_PROCESSES) $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m "not slow and not image and not cassandra" $(TEST_PROCESSES) $(PYTEST_ARGS)
 
 test-slow: $(VENV)/.installed-dev test-packages
 	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
@@ -114,8 +115,14 @@ test-image: $(VENV)/.installed-dev test-packages
 test-ha: $(VENV)/.installed-dev test-packages
 	@tests/ha/run.sh $(PYTEST_ARGS)
 
+# Cassandra 5 runs on Java 11 and 17. What cannot be had, the tests say themselves.
+test-cassandra: TEST_PACKAGES := maven openjdk-17-jre-headless
+test-cassandra: $(VENV)/.installed-dev test-packages
+	@tests/cassandra/prepare.sh >/dev/null || true
+	$(BIN)/python -m pytest tests/adapters tests/faults -m cassandra $(PYTEST_ARGS)
+
 check: $(VENV)/.installed-dev lint types
-	$(BIN)/python -m pytest -q -m "not e2e and not image" --ignore=tests/e2e $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -q -m "not e2e and not image and not cassandra" --ignore=tests/e2e $(PYTEST_ARGS)
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
@@ -180,6 +187,9 @@ lock-ha: $(VENV)/.installed-dev
 lock: $(VENV)/.installed-dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate $(ARGS) pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-header --no-annotate $(ARGS) --extra cassandra -c requirements.txt \
+	  pyproject.toml -o requirements-cassandra.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate $(ARGS) --group dev -c requirements.txt -o requirements-dev.txt
 

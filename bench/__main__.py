@@ -17,6 +17,7 @@ from bench import (
     fanout,
     firefox,
     history,
+    history_cassandra,
     house,
     idle,
     join,
@@ -65,6 +66,7 @@ LONG_GROUPS: dict[str, Group] = {
     "bad_link": bad_link.measure,
     "listening": listening.measure,
     "firefox": firefox.measure,
+    "history_cassandra": history_cassandra.measure,
 }
 """What takes minutes each, and is measured by ``--long`` alone."""
 

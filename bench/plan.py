@@ -47,6 +47,9 @@ class Plan:
     """Of a thousand streams, to be written."""
     history_day_s: int
     """Of one stream, to be read."""
+    history_streams: tuple[int, ...]
+    """Whose seconds are written into Cassandra; of the long run."""
+    history_s: float
 
     cycles: int
     """Receivers that join and leave; of the long run."""
@@ -80,6 +83,8 @@ FULL = Plan(
     house_senders=(10, 100),
     history_seconds=300,
     history_day_s=86_400,
+    history_streams=(1000, 5000),
+    history_s=60.0,
     cycles=2500,
     bad_link_s=600.0,
     bad_link_look_s=60.0,
@@ -109,6 +114,8 @@ QUICK = Plan(
     house_senders=(2, 6),
     history_seconds=5,
     history_day_s=1200,
+    history_streams=(50,),
+    history_s=3.0,
     cycles=40,
     bad_link_s=6.0,
     bad_link_look_s=3.0,

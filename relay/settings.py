@@ -7,6 +7,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from relay.cassandra_settings import CassandraSettings
 from relay.errors import SettingsError
 from relay.history_settings import HistorySettings
 
@@ -192,6 +193,7 @@ class Settings:
     sources: SourceSettings = SourceSettings()
     mqtt: MqttSettings = MqttSettings()
     history: HistorySettings = field(default_factory=HistorySettings)
+    cassandra: CassandraSettings = field(default_factory=CassandraSettings)
     demo: bool = False
     """Whether a built-in sender plays, for people without a microphone at hand."""
     supervised: bool = False
@@ -256,6 +258,7 @@ class Settings:
             sources=_sources(options),
             mqtt=_mqtt(options, certificates, supervisor_token),
             history=HistorySettings.from_options(options),
+            cassandra=CassandraSettings.from_options(options, certificates),
             demo=demo,
             supervised=supervised,
             supervisor_token=supervisor_token,

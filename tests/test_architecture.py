@@ -34,6 +34,7 @@ LAYERS = {
 THIRD_PARTY = {
     "aiohttp": {"relay.web", "relay.adapters", "audio_stream_server"},
     "aiomqtt": {"relay.adapters.mqtt_session"},
+    "cassandra": {"relay.adapters"},
     "prometheus_client": {"relay.web"},
     "aiortc": {"relay.webrtc"},
     "aioice": {"relay.webrtc"},

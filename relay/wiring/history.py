@@ -21,13 +21,25 @@ async def open_history(
 
 def _store(settings: Settings) -> HistoryStore:
     """Return the store of the options; the other one is not even loaded."""
-    if settings.history.store != "sqlite":
-        raise SettingsError(
-            f"history_store: {settings.history.store} is not there in this version;"
-            " choose sqlite"
-        )
+    if settings.history.store == "cassandra":
+        return _cassandra(settings)
     from relay.adapters.history_sqlite import SqliteHistory
     from relay.adapters.sqlite_retention import Limits
 
     limits = Limits(settings.history.days, settings.history.max_mb)
     return SqliteHistory(settings.data_dir / FILE_NAME, limits)
+
+
+def _cassandra(settings: Settings) -> HistoryStore:
+    if not settings.cassandra.hosts:
+        raise SettingsError(
+            "cassandra_hosts: history_store is cassandra, so name at least one server"
+        )
+    try:
+        from relay.adapters.history_cassandra import CassandraHistory
+    except ImportError as error:
+        raise SettingsError(
+            "history_store: cassandra needs its driver: .venv/bin/python -m pip install"
+            " --require-hashes -r requirements-cassandra.txt"
+        ) from error
+    return CassandraHistory(settings.cassandra, settings.history.days)

@@ -26,6 +26,7 @@ from tests.faults.fd_exhaustion import exhaust
 from tests.faults.full_disk import fill_the_disk
 from tests.faults.fuzzing import fuzz
 from tests.faults.hijack import hijack
+from tests.faults.history_away import take_history_away
 from tests.faults.ingress import forge
 from tests.faults.join_leave import join_and_leave
 from tests.faults.killed_history import kill
@@ -101,6 +102,7 @@ FAULTS: dict[str, Fault] = {
     "F21": lambda: kill(100, relays=10),
     "F22": on_a_server(lambda relay: end_while_streaming(relay, signal.SIGTERM)),
     "F23": on_a_server(lambda relay: restart(relay, 20)),
+    "F24": lambda: take_history_away(paused_s=60, slow_s=20),
     "F27": on_a_server(lambda relay: share_the_machine(relay, 30)),
     "F28": on_a_server(mp3_crowd.grow),
     **NETWORK,
