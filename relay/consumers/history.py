@@ -21,13 +21,14 @@ logger = logging.getLogger(__name__)
 SECONDS = 1.0
 WRITE_EVERY_S = 0.8 * SECONDS
 """With what a write takes, whoever kills the process takes a second with it at most."""
-LONGEST_WAIT_S = 5 * SECONDS
+LONGEST_WAIT_S = 3 * SECONDS
 """Between two attempts, when the store fails."""
 STORE_TIMEOUT_S = 30 * SECONDS
+"""For one call."""
 CLOSE_TIMEOUT_S = 5 * SECONDS
 
-MAX_ROWS = 120_000
-"""Ten minutes of 200 streams; at most about 80 MB."""
+MAX_ROWS = 600_000
+"""Ten minutes of 1,000 streams: about 400 MB; of 10 streams that is 4 MB."""
 MAX_EVENTS = 10_000
 ROWS_PER_WRITE = 5_000
 
@@ -118,16 +119,18 @@ class History:
     # --- what goes out ------------------------------------------------------------------
 
     async def _run(self) -> None:
+        loop = asyncio.get_running_loop()
         failures = 0
         opened = False
         while True:
             last = self._closing.is_set()
+            began_at = loop.time()
             try:
-                async with asyncio.timeout(STORE_TIMEOUT_S):
-                    if not opened:
+                if not opened:
+                    async with asyncio.timeout(STORE_TIMEOUT_S):
                         await self.store.open()
-                        opened = True
-                    await self._write_all()
+                    opened = True
+                await self._write_all()
             except (HistoryUnavailable, TimeoutError) as error:
                 failures += 1
                 self._failed(str(error) or "the store does not answer")
@@ -142,7 +145,9 @@ class History:
             if last:
                 return
             doubled = self._write_every_s * 2.0 ** min(failures, 10)
-            await self._pause(min(doubled, LONGEST_WAIT_S))
+            # What writing took is not waited for again, or the next second would be late.
+            next_at = began_at + min(doubled, LONGEST_WAIT_S)
+            await self._pause(max(next_at - loop.time(), 0.0))
 
     async def _write_all(self) -> None:
         """Write what waits, some at a time; what was not kept waits on."""
@@ -152,7 +157,8 @@ class History:
             events, self._events = self._events, {}
             self._in_flight = len(rows) + len(events)
             try:
-                await self.store.write(rows, tuple(events.values()))
+                async with asyncio.timeout(STORE_TIMEOUT_S):
+                    await self.store.write(rows, tuple(events.values()))
             except BaseException:
                 self._rows.extendleft(reversed(rows))
                 self._events = events | self._events
