@@ -39,6 +39,7 @@ from relay.web.listening import Listening
 from relay.web.own_names import OwnNames
 from relay.web.player_lists import PlayerLists
 from relay.web.player_page import PlayerPage
+from relay.web.room_desk import RoomDesk
 from relay.web.source_api import add_source_routes
 from relay.web.stream_directory import StreamDirectory
 from relay.webrtc.host_addresses import lan_addresses
@@ -166,9 +167,13 @@ async def open_doors(
         *(settings.signaling.port, settings.mp3.port, lan_addresses, access.network)
     )
     signaling_app = create_app(
-        desk, players.add_routes, access, lambda app: gate.add_routes(app, home)
+        desk,
+        players.add_routes,
+        access,
+        lambda app: gate.add_routes(app, home, desk.pages.for_cards),
     )
     add_source_routes(signaling_app, sources)
+    RoomDesk(sound.names).add_routes(signaling_app)
     audio = await stack.enter_async_context(
         HttpServer(audio_app, settings.mp3.port, "audio_port")
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bench import (
     bad_link,
+    card,
     crowd,
     fanout,
     firefox,
@@ -59,6 +60,7 @@ GROUPS: dict[str, Group] = {
     "listeners": listeners.measure,
     "websocket": websocket.measure,
     "history": history.measure,
+    "card": card.measure,
     "idle": idle.measure,
 }
 LONG_GROUPS: dict[str, Group] = {

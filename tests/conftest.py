@@ -2,7 +2,9 @@
 
 import asyncio
 import shutil
+import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -42,6 +44,14 @@ def requires_program() -> Callable[[str], str]:
         return path
 
     return find
+
+
+@pytest.fixture(scope="session")
+def pictures() -> Path:
+    """Where what pages look like is left, to be looked at."""
+    folder = Path(tempfile.gettempdir()) / "earshot-pictures"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -15,6 +15,7 @@
  * @property {number} listeners
  * @property {number | null} started_at seconds since 1970 on the server's clock; null while unknown
  * @property {Hearing} hearing
+ * @property {"good" | "weak" | "bad" | null} [line] how its sender's packets arrive
  */
 
 /**

@@ -1,8 +1,10 @@
 """Earshot: the microphones of the house in Home Assistant."""
 
+from datetime import timedelta
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_HOST, CONF_PORT, CONF_TOKEN, Platform
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import (
     ConfigEntryAuthFailed,
     ConfigEntryError,
@@ -11,15 +13,24 @@ from homeassistant.exceptions import (
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.helpers.typing import ConfigType
 
+from .card import async_offer_card, async_withdraw_card
 from .client import About, EarshotClient, EarshotError, NotPaired
 from .const import DOMAIN, MANUFACTURER
 from .house import House
 from .repairs import Checkup
 from .services import async_setup_services
+from .views import async_register_views
 
-PLATFORMS = [Platform.BINARY_SENSOR, Platform.BUTTON, Platform.SENSOR]
+PLATFORMS = [
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.SENSOR,
+    Platform.SWITCH,
+]
+MINUTE = timedelta(minutes=1)
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 EarshotConfigEntry = ConfigEntry[House]
@@ -27,6 +38,7 @@ EarshotConfigEntry = ConfigEntry[House]
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     async_setup_services(hass)
+    async_register_views(hass)
     return True
 
 
@@ -41,8 +53,17 @@ async def async_setup_entry(hass: HomeAssistant, entry: EarshotConfigEntry) -> b
     house = entry.runtime_data = House(client, about.id)
     _remember_rooms(hass, entry, house, about)
     checkup = Checkup(hass, entry, house)
-    house.on_connect = checkup.begin
     entry.async_on_unload(checkup.end)
+
+    @callback
+    def connected() -> None:
+        checkup.begin()
+        entry.async_create_background_task(
+            hass, _catch_up(hass, house), f"learn more of Earshot at {client.url}"
+        )
+
+    house.on_connect = connected
+    entry.async_on_unload(async_track_time_interval(hass, house.tick, MINUTE))
     entry.async_create_background_task(
         hass, _follow(hass, entry, house), f"follow Earshot at {client.url}"
     )
@@ -52,6 +73,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: EarshotConfigEntry) -> b
 
 async def async_unload_entry(hass: HomeAssistant, entry: EarshotConfigEntry) -> bool:
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: EarshotConfigEntry) -> None:
+    if not hass.config_entries.async_entries(DOMAIN):
+        await async_withdraw_card(hass)
 
 
 async def async_remove_config_entry_device(
@@ -128,6 +154,16 @@ def _slugs(device: dr.DeviceEntry, server_id: str) -> list[str]:
         for domain, identifier in device.identifiers
         if domain == DOMAIN and identifier.startswith(prefix)
     ]
+
+
+async def _catch_up(hass: HomeAssistant, house: House) -> None:
+    """Learn what its socket does not tell; it may be another version since it was lost."""
+    try:
+        await house.learn_names()
+        house.cards = (await house.client.about()).cards
+    except EarshotError:
+        return  # it is gone again
+    await async_offer_card(hass, house)
 
 
 async def _follow(hass: HomeAssistant, entry: EarshotConfigEntry, house: House) -> None:

@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+from aiohttp import hdrs
 from yarl import URL
 
 from .const import DEVICE_NAME
 
 SECONDS = 1.0
 TIMEOUT = aiohttp.ClientTimeout(total=10 * SECONDS)
+ENDLESS = aiohttp.ClientTimeout(
+    total=None, sock_connect=10 * SECONDS, sock_read=60 * SECONDS
+)
 SILENCE_S = 60 * SECONDS
 """The server asks for a sign of life every 20 s; after this it is gone."""
+ROLES = "X-Earshot-Roles"
 TOKEN_COOKIES = ("__Host-earshot_device", "earshot_device")
 
 Json = dict[str, Any]
@@ -39,6 +44,10 @@ class NotPaired(EarshotError):
     """This device has to be let in first."""
 
 
+class NotAllowed(EarshotError):
+    """It is let in, but not for this."""
+
+
 @dataclass(frozen=True, slots=True)
 class About:
     """Which Earshot it is."""
@@ -47,6 +56,16 @@ class About:
     version: str
     sound: str
     """Where players hear it, such as ``http://192.168.1.5:8081``."""
+    cards: str
+    """Changes with the files of cards."""
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One of those that a card is made of."""
+
+    body: bytes
+    content_type: str
 
 
 class EarshotClient:
@@ -67,7 +86,9 @@ class EarshotClient:
         """Raises `CannotConnect` or `NotEarshot`."""
         try:
             answer = await self._ask("GET", "api/about")
-            return About(*(str(answer[key]) for key in ("id", "version", "sound")))
+            return About(
+                *(str(answer[key]) for key in ("id", "version", "sound", "cards"))
+            )
         except (CannotConnect, NotEarshot):
             raise
         except (EarshotError, KeyError) as error:
@@ -114,6 +135,40 @@ class EarshotClient:
         wish = {"stream": stream, "format": extension}
         return str((await self._ask("POST", "api/links", wish))["url"])
 
+    async def sound_url(self, slug: str, extension: str) -> str:
+        """Return where a player hears a room; in a house of the paired for one day."""
+        if (await self.me())["access"] == "paired":
+            return await self.signed_url(slug, extension)
+        return f"{(await self.about()).sound}/stream/{slug}.{extension}"
+
+    async def sound(self, url: str) -> aiohttp.ClientResponse:
+        """Begin to hear an address; the answer is to be left by whoever asked."""
+        try:
+            answer = await self._session.get(url, timeout=ENDLESS)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise CannotConnect(str(error) or type(error).__name__) from error
+        if answer.status != 200:
+            answer.close()
+            raise EarshotError(f"there is no sound, but status {answer.status}")
+        return answer
+
+    async def file(self, path: str) -> File:
+        """Return a file of cards."""
+        try:
+            async with self._session.get(
+                self.url / path, timeout=TIMEOUT, allow_redirects=False
+            ) as answer:
+                await _checked(answer)
+                return File(await answer.read(), answer.content_type)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise CannotConnect(str(error) or type(error).__name__) from error
+
+    async def rooms(self) -> list[Json]:
+        return list((await self._ask("GET", "api/rooms"))["rooms"])
+
+    async def set_muted(self, slug: str, muted: bool) -> None:
+        await self._ask("PATCH", f"api/rooms/{slug}", {"muted": muted})
+
     async def sources(self) -> list[Json]:
         return list((await self._ask("GET", "api/sources"))["sources"])
 
@@ -134,14 +189,33 @@ class EarshotClient:
 
     async def socket(self) -> aiohttp.ClientWebSocketResponse:
         """Open the WebSocket. Raises `CannotConnect` or `NotPaired`."""
+        return await self._connect(
+            self._headers,
+            timeout=aiohttp.ClientWSTimeout(ws_receive=SILENCE_S),
+            heartbeat=SILENCE_S / 2,
+        )
+
+    async def socket_for_a_member(self, agent: str) -> aiohttp.ClientWebSocketResponse:
+        """
+        Open one for somebody's browser, who is no admin of Earshot by that; pings are its own.
+
+        Raises `CannotConnect` or `NotPaired`.
+        """
+        headers = {ROLES: "listen, speak", hdrs.USER_AGENT: agent}
+        return await self._connect(
+            self._headers | headers, autoping=False, autoclose=False
+        )
+
+    async def _connect(
+        self, headers: dict[str, str], **options: Any
+    ) -> aiohttp.ClientWebSocketResponse:
         try:
             async with asyncio.timeout(TIMEOUT.total):
                 return await self._session.ws_connect(
                     self.url / "ws",
-                    headers=self._headers,
-                    timeout=aiohttp.ClientWSTimeout(ws_receive=SILENCE_S),
-                    heartbeat=SILENCE_S / 2,
+                    headers=headers,
                     max_msg_size=4 * 1024 * 1024,
+                    **options,
                 )
         except aiohttp.WSServerHandshakeError as error:
             if error.status in (401, 403):
@@ -185,6 +259,8 @@ async def _checked(answer: aiohttp.ClientResponse) -> None:
         return
     if answer.status == 401:
         raise NotPaired("Earshot does not know us")
+    if answer.status == 403 and answer.content_type != "application/json":
+        raise NotAllowed((await answer.text())[:200].strip())
     if answer.content_type == "application/json":
         refusal = await _object(answer)
         text = str(refusal.get("message", f"status {answer.status}"))

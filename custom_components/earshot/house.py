@@ -6,10 +6,12 @@ import logging
 import random
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import aiohttp
 from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.util import dt as dt_util
 
 from .client import CannotConnect, EarshotClient, EarshotError
 from .room import Room, Sound
@@ -45,6 +47,8 @@ class House:
         self.rooms: dict[str, Room] = {}
         """By slug; they stay when their microphones go."""
         self.connected = False
+        self.cards = ""
+        """Changes with the files of cards that the server has."""
         self.on_connect: Callable[[], None] = lambda: None
         self._listeners: list[Listener] = []
         self._room_listeners: list[Callable[[Room], None]] = []
@@ -160,6 +164,8 @@ class House:
         live = {stream["slug"] for stream in details}
         for room in self.rooms.values():
             if room.slug not in live:
+                if room.on_air:
+                    room.last_heard = dt_util.utcnow()
                 room.details = None
                 room.sound = Sound()
         for stream in details:
@@ -180,6 +186,9 @@ class House:
         room = self.remember(stream["slug"], stream["name"])
         another = room.stream_id != stream["stream_id"]
         room.name, room.details = stream["name"], stream
+        room.muted = stream["muted_by_house"]
+        if room.on_air:
+            room.note_heard(dt_util.utcnow())
         if another and room.slug in self._watched and self.connected:
             self._ask_for_sound(room, True)
 
@@ -191,6 +200,13 @@ class House:
             ):
                 self._tell()
 
+    @callback
+    def tick(self, now: datetime) -> None:
+        """A minute is over."""
+        heard = [room.note_heard(now) for room in self.rooms.values() if room.on_air]
+        if self.connected and any(heard):
+            self._tell()
+
     def _tell(self) -> None:
         for listener in list(self._listeners):
             listener()
@@ -199,6 +215,17 @@ class House:
         if self._unsent is not None and room.stream_id is not None:
             type_ = "subscribe_visualization" if wanted else "unsubscribe_visualization"
             self._say(type_, stream_id=room.stream_id)
+
+    async def learn_names(self) -> None:
+        """Learn what the list of streams does not tell of rooms that are silent now."""
+        for known in await self.client.rooms():
+            room = self.rooms.get(known["slug"])
+            if room is None:
+                continue
+            room.muted = known["muted"]
+            if room.last_heard is None:
+                room.last_heard = dt_util.utc_from_timestamp(known["last_seen"])
+        self._tell()
 
     # --- commands -----------------------------------------------------------------------
 
@@ -218,6 +245,12 @@ class House:
                 raise CannotConnect("Earshot does not answer") from None
             finally:
                 self._answer = None
+
+    async def set_muted(self, room: Room, muted: bool) -> None:
+        """Pass on silence in place of what is sent there, or not. Raises `EarshotError`."""
+        await self.client.set_muted(room.slug, muted)
+        room.muted = muted
+        self._tell()
 
     def _settle(self, error: EarshotError | None) -> None:
         if self._answer is None or self._answer.done():

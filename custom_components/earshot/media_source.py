@@ -10,15 +10,12 @@ from homeassistant.components.media_source import (
     PlayMedia,
     Unresolvable,
 )
-from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 
 from . import EarshotConfigEntry
 from .client import EarshotError
-from .const import DOMAIN
-from .house import House
-from .room import Room
+from .const import DOMAIN, SOUND_PATH
 
 ON_AIR = "\N{LARGE RED CIRCLE}"
 ARTWORK = f"/api/brands/integration/{DOMAIN}/icon.png"
@@ -35,7 +32,7 @@ class Form:
 
 
 MP3 = Form("mp3", "audio/mpeg")
-"""Every player knows it, browsers of all makers too."""
+"""Every player knows it; browsers of all makers, too, by way of Home Assistant."""
 OGG = Form("ogg", "audio/ogg")
 """The sender's own sound, not encoded again."""
 FLAC = Form("flac", "audio/flac")
@@ -93,10 +90,14 @@ class EarshotMediaSource(MediaSource):
         return _folder(None, "Earshot", servers)
 
     async def async_resolve_media(self, item: MediaSourceItem) -> PlayMedia:
-        house, room = self._find(item.identifier)
+        entry, slug = self._find(item.identifier)
+        if item.target_media_player is None:
+            # A browser is perhaps not at home, and plays nothing without https in a page that has it.
+            path = f"{SOUND_PATH}/{entry.entry_id}/{slug}.{MP3.extension}"
+            return PlayMedia(path, MP3.mime_type)
         form = self._form(item.target_media_player)
         try:
-            url = await _address(house, room, form)
+            url = await entry.runtime_data.client.sound_url(slug, form.extension)
         except EarshotError as error:
             raise Unresolvable(
                 translation_domain=DOMAIN,
@@ -109,34 +110,23 @@ class EarshotMediaSource(MediaSource):
 
     @property
     def _entries(self) -> list[EarshotConfigEntry]:
-        entries: list[EarshotConfigEntry] = self.hass.config_entries.async_entries(
-            DOMAIN
-        )
-        return [e for e in entries if e.state is ConfigEntryState.LOADED]
+        return self.hass.config_entries.async_loaded_entries(DOMAIN)
 
-    def _find(self, identifier: str) -> tuple[House, Room]:
+    def _find(self, identifier: str) -> tuple[EarshotConfigEntry, str]:
+        """Return the server and the slug of a room."""
         entry_id, _, slug = identifier.rpartition("/")
         for entry in self._entries:
-            house = entry.runtime_data
-            if entry_id in ("", entry.entry_id) and slug in house.rooms:
-                return house, house.rooms[slug]
+            if entry_id in ("", entry.entry_id) and slug in entry.runtime_data.rooms:
+                return entry, slug
         raise Unresolvable(
             translation_domain=DOMAIN,
             translation_key="unknown_room",
             translation_placeholders={"room": identifier},
         )
 
-    def _form(self, player: str | None) -> Form:
-        known = er.async_get(self.hass).async_get(player) if player else None
+    def _form(self, player: str) -> Form:
+        known = er.async_get(self.hass).async_get(player)
         return FORMS.get(known.platform, MP3) if known else MP3
-
-
-async def _address(house: House, room: Room, form: Form) -> str:
-    """Return where a player hears a room; in a house of the paired for one day."""
-    if (await house.client.me())["access"] == "paired":
-        return await house.client.signed_url(room.slug, form.extension)
-    about = await house.client.about()
-    return f"{about.sound}/stream/{room.slug}.{form.extension}"
 
 
 def _folder(

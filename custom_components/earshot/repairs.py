@@ -10,7 +10,7 @@ from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.loader import async_get_integration
 
 from .client import EarshotError
-from .const import DOMAIN
+from .const import DOCS, DOMAIN
 from .house import House
 
 if TYPE_CHECKING:
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 AGAIN = timedelta(hours=6)
 WARN_DAYS = 7
 """An own certificate is renewed long before; one that comes so close is somebody else's."""
-DOCS = "https://github.com/earshot-audio/earshot/blob/main/DOCS.md"
 KINDS = ("audio_port", "certificate", "version")
 
 

@@ -1,6 +1,7 @@
 """One name under which a microphone is, or was, on the air."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 SECONDS = 1.0
@@ -19,6 +20,10 @@ class Room:
     details: dict[str, Any] | None = None
     """What Earshot tells of the stream; None while nobody sends."""
     sound: "Sound" = field(default_factory=lambda: Sound())
+    muted: bool | None = None
+    """Whether the house passes on silence, whoever sends; None while that is not known."""
+    last_heard: datetime | None = None
+    """While it is on the air, the beginning of this minute."""
 
     @property
     def stream_id(self) -> str | None:
@@ -27,6 +32,22 @@ class Room:
     @property
     def on_air(self) -> bool:
         return self.details is not None and self.details["state"] == "live"
+
+    @property
+    def line(self) -> str | None:
+        """How the sender's packets arrive: good, weak or bad."""
+        if self.details is None:
+            return None
+        # Where nothing comes the line is bad, however good it was.
+        return self.details["line"] if self.on_air else "bad"
+
+    def note_heard(self, now: datetime) -> bool:
+        """Sound comes at this moment; return whether anything is new."""
+        minute = now.replace(second=0, microsecond=0)
+        if self.last_heard is not None and self.last_heard >= minute:
+            return False
+        self.last_heard = minute
+        return True
 
     @property
     def listeners(self) -> int:

@@ -1,6 +1,13 @@
-"""How many hear a room, and how loud it is there."""
+"""How many hear a room, how loud it is there, when it was last heard, and how well."""
 
-from homeassistant.components.sensor import SensorEntity, SensorStateClass
+from datetime import datetime
+
+from homeassistant.components.sensor import (
+    SensorDeviceClass,
+    SensorEntity,
+    SensorStateClass,
+)
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
@@ -23,6 +30,8 @@ async def async_setup_entry(
             lambda room: [
                 Listeners(house, room, "listeners"),
                 Level(house, room, "level"),
+                LastHeard(house, room, "last_heard"),
+                Line(house, room, "line"),
             ],
         )
     )
@@ -47,3 +56,25 @@ class Level(SoundEntity, SensorEntity):
     @property
     def native_value(self) -> float | None:
         return self._room.sound.level_dbfs if self._room.on_air else None
+
+
+class LastHeard(RoomEntity, SensorEntity):
+    """While the room is on the air, to the minute."""
+
+    _attr_device_class = SensorDeviceClass.TIMESTAMP
+
+    @property
+    def native_value(self) -> datetime | None:
+        return self._room.last_heard
+
+
+class Line(RoomEntity, SensorEntity):
+    """Of the room's microphone to Earshot."""
+
+    _attr_device_class = SensorDeviceClass.ENUM
+    _attr_entity_category = EntityCategory.DIAGNOSTIC
+    _attr_options = ["good", "weak", "bad"]
+
+    @property
+    def native_value(self) -> str | None:
+        return self._room.line

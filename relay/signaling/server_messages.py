@@ -48,6 +48,8 @@ class StreamDetails:
     """Silence is passed on, whatever its sender sends."""
     gated: bool = False
     """Its sender sends silence while it is quiet."""
+    line: str | None = None
+    """How its own packets arrive: ``good``, ``weak`` or ``bad``; None while that is not known."""
 
 
 @dataclass(frozen=True, slots=True)

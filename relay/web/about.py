@@ -17,6 +17,8 @@ class About:
     id: str
     """Of this installation; see `relay.instance`."""
     home: HomeAddress
+    cards: str
+    """Of the files of cards; see `relay.web.pages.Pages.for_cards`."""
 
     def add_routes(self, app: web.Application) -> None:
         app.router.add_get("/api/about", self.about)
@@ -29,5 +31,6 @@ class About:
                 "id": self.id,
                 "version": __version__,
                 "sound": self.home.sound(request, ""),
+                "cards": self.cards,
             }
         )

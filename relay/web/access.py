@@ -22,6 +22,7 @@ from relay.web.trust import (
     VISITOR,
     Handler,
     Need,
+    Role,
     Trust,
     Visitor,
     need_of,
@@ -34,6 +35,9 @@ USER_ID = "X-Remote-User-Id"
 USER_NAME = "X-Remote-User-Name"
 """What somebody logs in to Home Assistant with."""
 USER_DISPLAY_NAME = "X-Remote-User-Display-Name"
+
+ROLES = "X-Earshot-Roles"
+"""What a program that asks for somebody else asks for: no more than these of its own roles."""
 
 CAST_ORIGIN = "https://www.gstatic.com"
 """The page in Google's Cast devices that plays what it is told to."""
@@ -127,15 +131,21 @@ class Access:
             logger.info("refused the name %r: add it to host_names", asked[:80])
             raise web.HTTPMisdirectedRequest(text="")
         self._check_page(request, arrived_at)
-        known = self.credentials.visitor(request, str(address))
+        visitor = self._at_home(request, str(address))
+        if (wanted := request.headers.get(ROLES)) is not None:
+            visitor = visitor.limited_to(_roles_in(wanted))
         here = address is not None and address.is_loopback
+        return replace(visitor, here=here)
+
+    def _at_home(self, request: web.Request, address: str) -> Visitor:
+        """Return who asks from an address of the home."""
+        known = self.credentials.visitor(request, address)
         if known is not None:
-            return replace(known, here=here)
+            return known
         if self.mode.paired:
-            return Visitor(Trust.NONE, str(address), here=here)
+            return Visitor(Trust.NONE, address)
         return Visitor(
-            *(Trust.LAN, str(address), AT_HOME),
-            here=here,
+            *(Trust.LAN, address, AT_HOME),
             renew=lambda visitor: None if self.mode.paired else visitor,
         )
 
@@ -261,6 +271,11 @@ def _is_cast_device(request: web.Request, page: str) -> bool:
         and _declared(request) is Need.LISTEN
         and _is_safe(request)
     )
+
+
+def _roles_in(text: str) -> frozenset[Role]:
+    words = {word.strip().casefold() for word in text.split(",")}
+    return frozenset(role for role in Role if role.value in words)
 
 
 def _port(request: web.Request) -> int | None:

@@ -73,11 +73,11 @@ class Gate:
         file = PrivateFile(self._folder / f"{slug_of(name)}.json")
         return await standing_token(self.devices, file, name)
 
-    def add_routes(self, app: web.Application, home: HomeAddress) -> None:
+    def add_routes(self, app: web.Application, home: HomeAddress, cards: str) -> None:
         PairingDesk(
             self.codes, self.devices, self.mode, self.attempts, home
         ).add_routes(app)
-        About(self.instance, home).add_routes(app)
+        About(self.instance, home, cards).add_routes(app)
         DeviceDesk(self.devices, self.codes, self.addresses, home).add_routes(app)
 
     def check(self) -> Check:

@@ -172,7 +172,8 @@ class Lobby:
         if now - self._heard_at >= HEARING_EVERY_S:
             self._heard_at = now
             qualities = self._media.qualities_by_stream()
-            for stream_id in self._stream_list.hearing.update(qualities, now):
+            lines = self._media.endpoint.sender_lines()
+            for stream_id in self._stream_list.hearing.update(qualities, now, lines):
                 self._stream_changed(events.StreamChanged(stream_id))
 
     def clean_up(self) -> int:

@@ -10,6 +10,7 @@ from relay.hub.stream import Stream
 from relay.rtp.packet import RtpPacket
 from relay.web.sessions import Sessions
 from relay.web.socket_media import SocketMedia
+from relay.webrtc.line import Line
 from relay.webrtc.peer import Notify
 from relay.webrtc.receiver_quality import ReceiverQuality
 
@@ -50,6 +51,9 @@ class Endpoint(Protocol):
 
     def qualities_by_stream(self) -> Mapping[str, Collection[ReceiverQuality]]:
         """Of all receivers; streams that nobody hears are left out."""
+
+    def sender_lines(self) -> Mapping[str, Line]:
+        """How the packets of senders arrive, by stream id."""
 
     def sender_peer(
         self, publish: Callable[[], PacketStream], notify: Notify

@@ -95,6 +95,12 @@ class Pages:
     def __iter__(self) -> Iterator[str]:
         return iter(self._pages)
 
+    @property
+    def for_cards(self) -> str:
+        """Another one after each change of what cards are made of."""
+        tags = (p.etag for p in self._pages.values() if p.content_type in FOR_CARDS)
+        return hashlib.sha256("".join(tags).encode()).hexdigest()[:16]
+
     @needs(Need.NOTHING)
     async def handle(self, request: web.Request) -> web.Response:
         """Answer a GET for any page. Raises `web.HTTPNotFound`."""

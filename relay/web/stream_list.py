@@ -41,6 +41,7 @@ class StreamList:
         )
 
     def describe(self, stream: PacketStream) -> StreamDetails:
+        line = self.hearing.line_of(stream.id)
         return StreamDetails(
             stream_id=stream.id,
             name=stream.name.text if stream.name else None,
@@ -53,6 +54,7 @@ class StreamList:
             listeners=stream.listeners,
             started_at=self._clocks.wall_time_of(stream.started_at),
             hearing=self.hearing.of(stream.id),
+            line=line.value if line else None,
         )
 
     def details(self) -> tuple[StreamDetails, ...]:

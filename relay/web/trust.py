@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from aiohttp import web
@@ -80,6 +80,15 @@ class Visitor:
     def still_may(self, need: Need) -> bool:
         now = self.now()
         return now is not None and now.may(need)
+
+    def limited_to(self, roles: frozenset[Role]) -> "Visitor":
+        """Return the same visitor with none but these roles of its own, now and later."""
+
+        def renew(visitor: Visitor) -> Visitor | None:
+            now = self.renew(visitor)
+            return now and replace(now, roles=now.roles & roles)
+
+        return replace(self, roles=self.roles & roles, renew=renew)
 
     def may(self, need: Need) -> bool:
         if need is Need.NOTHING:

@@ -62,7 +62,7 @@ async def chromium(
     browser = await playwright.chromium.launch(
         executable_path=program,
         args=[*FLAGS, autoplay, f"--use-file-for-fake-audio-capture={melody}", mark],
-        env=dict(os.environ) | ({"HOME": str(home)} if home else {}),
+        env={**os.environ, **({"HOME": str(home)} if home else {})},
         handle_sigint=False,
         handle_sigterm=False,
         handle_sighup=False,
@@ -88,7 +88,12 @@ class Chromium:
         self._frozen: list[int] = []
 
     async def open(
-        self, url: str, *, script: str | None = None, microphone: bool = True
+        self,
+        url: str,
+        *,
+        script: str | None = None,
+        microphone: bool = True,
+        size: tuple[int, int] = (1280, 720),
     ) -> Page:
         """
         Open a page as another person would: nothing is shared with earlier ones.
@@ -96,7 +101,10 @@ class Chromium:
         A page that may not use the microphone gets no addresses of this machine either.
         """
         # Nobody looks: drawing sixty times a second would take the time of what is tested.
-        context = await self._browser.new_context(reduced_motion="reduce")
+        width, height = size
+        context = await self._browser.new_context(
+            reduced_motion="reduce", viewport={"width": width, "height": height}
+        )
         self._contexts.append(context)
         if not microphone:
             await context.grant_permissions([])  # and no other

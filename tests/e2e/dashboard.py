@@ -1,36 +1,27 @@
 """A small working fake of Home Assistant: a dashboard's page, the Supervisor, the way to its apps."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
 import aiohttp
-from aiohttp import WSMsgType, hdrs, web
-from multidict import CIMultiDict
+from aiohttp import web
 from playwright.async_api import Page
 
 from relay.web.http_server import HttpServer
 from tests.e2e.chromium import Chromium
 from tests.e2e.relay_process import HOST, RelayProcess
+from tests.e2e.reverse_proxy import ReverseProxy
 
 FILES = Path(__file__).parent / "dashboard"
 WWW = Path(__file__).parents[2] / "www"
 SLUG = "5c53de3b_earshot"
 APP = {"config": {"components": ["frontend", "hassio"]}}
 """What a card sees of a house under the Supervisor."""
-
-HOP_BY_HOP = frozenset(
-    {
-        "connection", "content-encoding", "content-length", "host", "keep-alive",
-        "sec-websocket-extensions", "sec-websocket-key", "sec-websocket-version",
-        "transfer-encoding", "upgrade",
-    }
-)  # fmt: skip
 
 
 class Supervised:
@@ -47,9 +38,8 @@ class Supervised:
         self.requests: list[str] = []
         """The paths that were asked for through ingress."""
         self._relay = relay
-        self._session = session
+        self._proxy = ReverseProxy(session)
         self._token = f"token-{uuid4()}"
-        self._sockets: set[web.WebSocketResponse] = set()
 
     @property
     def resource(self) -> str:
@@ -74,8 +64,7 @@ class Supervised:
 
     async def hang_up(self) -> None:
         """End all sockets to the app, as a restart of Home Assistant does."""
-        for socket in list(self._sockets):
-            await socket.close(code=1012)
+        await self._proxy.hang_up()
 
     # --- what the frontend's socket does ------------------------------------------------
 
@@ -123,30 +112,7 @@ class Supervised:
             raise web.HTTPServiceUnavailable
         path = "/" + request.match_info["path"]
         self.requests.append(path)
-        url = self._relay.url + path
-        if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
-            return await self._socket(request, url)
-        async with self._session.request(
-            request.method, url, headers=_passed_on(request.headers)
-        ) as answer:
-            body = await answer.read()
-            return web.Response(
-                status=answer.status, body=body, headers=_passed_on(answer.headers)
-            )
-
-    async def _socket(self, request: web.Request, url: str) -> web.WebSocketResponse:
-        here = web.WebSocketResponse()
-        headers = _passed_on(request.headers)
-        async with self._session.ws_connect(url, headers=headers) as there:
-            await here.prepare(request)
-            self._sockets.add(here)
-            try:
-                async with asyncio.TaskGroup() as both:
-                    both.create_task(_pass_on(here, there))
-                    both.create_task(_pass_on(there, here))
-            finally:
-                self._sockets.discard(here)
-        return here
+        return await self._proxy.pass_on(request, self._relay.url + path)
 
 
 @asynccontextmanager
@@ -169,6 +135,8 @@ async def card_on(
     resource: str | None = None,
     url: str | None = None,
     microphone: bool = True,
+    transport: str | None = None,
+    script: str | None = None,
 ) -> Page:
     """Return a dashboard with one card, for whom ``state`` is what is special about the house."""
     url = url or house.url
@@ -180,30 +148,11 @@ async def card_on(
         "house": APP | (state or {}),
     }
     # In the address, since for the browser a script of a test is a touch of the person's.
-    query = urlencode({"card": json.dumps(card)})
-    return await browser.open(f"{url}/?{query}", microphone=microphone)
+    query = {"card": json.dumps(card)} | ({"transport": transport} if transport else {})
+    return await browser.open(
+        f"{url}/?{urlencode(query)}", microphone=microphone, script=script
+    )
 
 
 async def _index(_: web.Request) -> web.FileResponse:
     return web.FileResponse(FILES / "index.html")
-
-
-def _passed_on(headers: Any) -> CIMultiDict[str]:
-    return CIMultiDict(
-        (name, value)
-        for name, value in headers.items()
-        if name.lower() not in HOP_BY_HOP
-    )
-
-
-async def _pass_on(
-    source: web.WebSocketResponse | aiohttp.ClientWebSocketResponse,
-    target: web.WebSocketResponse | aiohttp.ClientWebSocketResponse,
-) -> None:
-    with suppress(ConnectionResetError):  # the other side is gone already
-        async for message in source:
-            if message.type is WSMsgType.TEXT:
-                await target.send_str(message.data)
-            elif message.type is WSMsgType.BINARY:
-                await target.send_bytes(message.data)
-        await target.close(code=source.close_code or 1000)

@@ -220,11 +220,13 @@ async def firefox(
     *,
     namespace: str | None = None,
     authorities: Path | None = None,
+    sound_card: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Firefox]:
     """
     Run a browser of its own for the length of a ``with`` block, and leave nothing behind.
 
-    ``authorities`` is the folder of an NSS database with those that its user trusts.
+    ``authorities`` is the folder of an NSS database with those that its user trusts,
+    ``sound_card`` the environment in which it finds one.
     """
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(
@@ -235,7 +237,7 @@ async def firefox(
             for file in ("cert9.db", "key4.db"):
                 shutil.copy(authorities / file, folder)
         under = ["ip", "netns", "exec", namespace] if namespace else []
-        process = await _start([*under, program], folder)
+        process = await _start([*under, program], folder, sound_card or {})
         stack.push_async_callback(_end, process)
         url = await asyncio.wait_for(_address(process), START_S)
         connector = await _connector(namespace) if namespace else None
@@ -252,12 +254,14 @@ def _write_profile(folder: Path, preferences: Mapping[str, Preference]) -> None:
     (folder / "user.js").write_text("".join(lines))
 
 
-async def _start(command: Sequence[str], folder: str) -> asyncio.subprocess.Process:
+async def _start(
+    command: Sequence[str], folder: str, more: Mapping[str, str]
+) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         *command,
         *("--headless", "--no-remote", "--profile", folder),
         *("--remote-debugging-port", "0"),
-        env={**os.environ, "HOME": folder, "MOZ_CRASHREPORTER_DISABLE": "1"},
+        env={**os.environ, "HOME": folder, "MOZ_CRASHREPORTER_DISABLE": "1", **more},
         cwd=folder,
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,

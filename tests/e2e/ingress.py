@@ -1,14 +1,14 @@
 """Home Assistant's ingress, as far as an app sees it: a prefix, a cookie, headers, no UDP."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import aiohttp
-from aiohttp import WSMsgType, hdrs, web
+from aiohttp import hdrs, web
 
 from tests.e2e.relay_process import HOST, RelayProcess, free_port
+from tests.e2e.reverse_proxy import ReverseProxy
 
 TOKEN = "Jq3mD0kPz-earshot-test"
 PREFIX = f"/api/hassio_ingress/{TOKEN}"
@@ -21,12 +21,6 @@ USER = {
     "X-Remote-User-Display-Name": "Anna",
 }
 
-# What belongs to one connection alone (RFC 9110, section 7.6.1), and what is said anew.
-_HOP_BY_HOP = {
-    *("connection", "keep-alive", "transfer-encoding", "upgrade", "te", "trailer"),
-    *("host", "content-length", "content-encoding", "cookie"),
-}
-
 
 class Ingress:
     """Passes on what comes under the prefix from somebody who is logged in, and notes the rest."""
@@ -37,7 +31,7 @@ class Ingress:
         """Requests outside the prefix."""
         self.base = ""
         """Where the app is for browsers, without a slash at the end."""
-        self._session: aiohttp.ClientSession | None = None
+        self.proxy: ReverseProxy | None = None
 
     def page(self, path: str) -> str:
         """Return the address of Home Assistant's panel that leads to a page of the app."""
@@ -59,72 +53,14 @@ class Ingress:
             raise web.HTTPUnauthorized
         url = self._app + request.raw_path.removeprefix(PREFIX)
         headers = {
-            **{
-                k: v for k, v in request.headers.items() if k.lower() not in _HOP_BY_HOP
-            },
             **USER,
             "X-Ingress-Path": PREFIX,
             "X-Forwarded-For": request.remote or "",
             "X-Forwarded-Host": request.host,
             "X-Forwarded-Proto": "http",
         }
-        if request.headers.get(hdrs.UPGRADE, "").lower() == "websocket":
-            return await self._socket(request, url, headers)
-        return await self._pass_on(request, url, headers)
-
-    async def _pass_on(
-        self, request: web.Request, url: str, headers: dict[str, str]
-    ) -> web.StreamResponse:
-        assert self._session is not None, "ingress is open"
-        async with self._session.request(
-            request.method, url, headers=headers, data=await request.read()
-        ) as answer:
-            kept = {
-                k: v for k, v in answer.headers.items() if k.lower() not in _HOP_BY_HOP
-            }
-            response = web.StreamResponse(status=answer.status, headers=kept)
-            await response.prepare(request)
-            async for chunk in answer.content.iter_any():
-                await response.write(chunk)
-            return response
-
-    async def _socket(
-        self, request: web.Request, url: str, headers: dict[str, str]
-    ) -> web.WebSocketResponse:
-        assert self._session is not None, "ingress is open"
-        headers = {k: v for k, v in headers.items() if "websocket" not in k.lower()}
-        near = web.WebSocketResponse(autoping=False, autoclose=False)
-        await near.prepare(request)
-        async with self._session.ws_connect(
-            url, headers=headers, autoping=False, autoclose=False
-        ) as far:
-            ways = [
-                asyncio.create_task(_copy(near, far)),
-                asyncio.create_task(_copy(far, near)),
-            ]
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
-            for way in ways:
-                way.cancel()
-            await asyncio.wait(ways)
-            await far.close(code=near.close_code or 1001)
-        await near.close()
-        return near
-
-
-Socket = web.WebSocketResponse | aiohttp.ClientWebSocketResponse
-
-
-async def _copy(source: Socket, sink: Socket) -> None:
-    async for message in source:
-        match message.type:
-            case WSMsgType.TEXT:
-                await sink.send_str(message.data)
-            case WSMsgType.BINARY:
-                await sink.send_bytes(message.data)
-            case WSMsgType.PING:
-                await sink.ping(message.data)
-            case WSMsgType.PONG:
-                await sink.pong(message.data)
+        assert self.proxy is not None, "ingress is open"
+        return await self.proxy.pass_on(request, url, headers)
 
 
 @asynccontextmanager
@@ -141,7 +77,7 @@ async def ingress(app_port: int) -> AsyncIterator[Ingress]:
     door.base = f"http://{HOST}:{runner.addresses[0][1]}{PREFIX}"
     try:
         async with aiohttp.ClientSession(auto_decompress=False) as session:
-            door._session = session
+            door.proxy = ReverseProxy(session)
             yield door
             await runner.cleanup()
     finally:

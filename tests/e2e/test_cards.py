@@ -7,7 +7,12 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
-from tests.e2e.chromium import INSECURE_HOST, Chromium, hears_the_melody
+from tests.e2e.chromium import (
+    INSECURE_HOST,
+    Chromium,
+    hears_the_melody,
+    tones_heard,
+)
 from tests.e2e.dashboard import SLUG, Supervised, card_on, supervised
 from tests.e2e.people import PATIENCE_MS, ear, says, speaker
 from tests.e2e.relay_process import HOST, RelayProcess
@@ -76,6 +81,30 @@ async def test_one_card_talks_while_it_is_held_and_another_hears_it(
     assert await microphones_open(talker) == 0
     await relay.until_streams(0)
     assert set(house.requests) == {"/ws"}
+
+
+async def test_a_card_that_is_moved_goes_on(
+    browser: Chromium, relay: RelayProcess, house: Supervised
+):
+    """As dashboards do when a tablet is turned; one that does not come back has left."""
+    async with wire_client(relay.websocket_url) as sender:
+        await sender.send("Whistle")
+        page = await card_on(browser, house, {"auto_start": True})
+        await looks(page, "heard")
+        await page.evaluate(MOVE)
+        assert await tones_heard(page, tones_hz=[440]) == [440]
+        await page.evaluate("window.place = card.parentNode; card.remove();")
+        await relay.until_receivers(0)
+        await page.evaluate("place.append(card)")
+        await looks(page, "heard")
+
+
+MOVE = """async () => {
+  const place = card.parentNode;
+  card.remove();
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  place.append(card);
+}"""
 
 
 async def test_the_older_cards_find_the_relay_by_their_address_alone(

@@ -52,7 +52,7 @@ cp "$here/requirements.txt" "$root/opt/"
 "$here/inside.sh" "$root" env SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt \
     UV_CACHE_DIR=/opt/uv ${index:+UV_DEFAULT_INDEX="$index"} bash -euc '
     uv venv -q --python /usr/bin/python3.14 /opt/ha
-    VIRTUAL_ENV=/opt/ha uv pip install -q --no-deps --require-hashes -r /opt/requirements.txt
+    VIRTUAL_ENV=/opt/ha uv pip install -q --compile-bytecode --no-deps --require-hashes -r /opt/requirements.txt
     rm -rf /opt/uv
 ' >&2
 echo "$wanted" >"$stamp"

@@ -3,21 +3,15 @@
 import asyncio
 import contextlib
 import re
-import shutil
-import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
-import pytest_asyncio
 
 from tests.e2e.relay_process import RelayProcess
-from tests.ha.core_process import PATIENCE_S, SYSTEM, CoreProcess
-
-LAN = "192.168.77.1"
-"""What `run.sh` gives this network beside the loopback."""
+from tests.ha.core_process import LAN, PATIENCE_S, SYSTEM, CoreProcess
 
 BLUEPRINTS = {
     "sound_in_a_room": {
@@ -37,29 +31,8 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def folder() -> Iterator[Path]:
-    """Below /tmp, which both systems share."""
-    folder = Path(tempfile.mkdtemp(prefix="earshot-ha-", dir="/tmp"))
-    yield folder
-    shutil.rmtree(folder)
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def relay(folder: Path) -> AsyncIterator[RelayProcess]:
-    (folder / "relay").mkdir()
-    relay = await RelayProcess.start(
-        folder / "relay", "--demo", f"--media-addresses={LAN}", "--source-changes=true"
-    )
-    yield relay
-    await relay.stop()
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def core(folder: Path, relay: RelayProcess) -> AsyncIterator[CoreProcess]:
-    (folder / "core").mkdir()
-    core = await CoreProcess.start(folder / "core")
-    yield core
-    await core.stop()
+def relay_options() -> list[str]:
+    return ["--demo", "--advertise=true", "--source-changes=true"]
 
 
 async def test_core_finds_earshot_by_itself(
@@ -126,8 +99,8 @@ async def test_a_live_room_is_in_the_media_browser_and_plays(
         "media_source/resolve_media", media_content_id="media-source://earshot/demo"
     )
     assert played["mime_type"] == "audio/mpeg"
-    assert played["url"].startswith(f"http://{LAN}:")
-    assert await _loudness(requires_program("ffmpeg"), played["url"]) > -40
+    assert played["url"].startswith("/api/earshot/sound/")
+    assert await _loudness(requires_program("ffmpeg"), core.url + played["url"]) > -40
 
 
 async def test_nobody_but_an_admin_sends_listeners_away(core: CoreProcess) -> None:
@@ -193,7 +166,7 @@ async def test_diagnostics_hold_no_name_and_no_address(core: CoreProcess) -> Non
 async def test_a_house_of_the_paired_asks_for_a_code(
     core: CoreProcess, relay: RelayProcess, requires_program: Any
 ) -> None:
-    """By hand, with host and port; what it plays then is signed, and ffmpeg is let in."""
+    """By hand, with host and port; then it is let in, and so is who hears through it."""
     (entry,) = await core.ask("config_entries/get", domain="earshot")
     async with core.session.delete(
         f"/api/config/config_entries/entry/{entry['entry_id']}"
@@ -224,8 +197,8 @@ async def test_a_house_of_the_paired_asks_for_a_code(
         played = await core.ask(
             "media_source/resolve_media", media_content_id="media-source://earshot/demo"
         )
-        assert "/p/" in played["url"]
-        assert await _loudness(requires_program("ffmpeg"), played["url"]) > -40
+        heard = await _loudness(requires_program("ffmpeg"), core.url + played["url"])
+        assert heard > -40
         await core.call("button", "press", entity_id="button.demo_send_listeners_away")
         await _answer(admin, "put", "/api/access", access="lan")
 

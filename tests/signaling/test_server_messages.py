@@ -32,6 +32,7 @@ def test_details_are_plain_json() -> None:
             "hearing": {"good": 0, "weak": 0, "bad": 0, "worst_loss_percent": 0.0},
             "muted_by_house": False,
             "gated": False,
+            "line": None,
         }
     ]
     assert sent["ice_servers"] == []

@@ -1,4 +1,4 @@
-"""A PulseAudio whose only microphone hears a tone."""
+"""A PulseAudio whose only microphone hears a tone, and whose loudspeaker nobody hears."""
 
 import os
 import subprocess
@@ -22,6 +22,7 @@ def whistling_house(program: str, folder: Path) -> Iterator[dict[str, str]]:
             *("-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no"),
             *("-L", f"module-native-protocol-unix socket={socket} auth-anonymous=1"),
             *("-L", f"module-sine-source rate=48000 frequency={HZ}"),
+            *("-L", "module-null-sink rate=48000"),
         ],
         env={k: v for k, v in os.environ.items() if k != "PULSE_SERVER"} | home,
         stdin=subprocess.DEVNULL,

@@ -9,6 +9,7 @@ from relay.hub.stream import Stream
 from relay.rtp.packet import RtpPacket
 from relay.web.sound_line import SoundLine
 from relay.web.sound_readings import REFUSALS
+from relay.webrtc.line import Line
 from relay.webrtc.peer import Notify, PeerState
 from relay.webrtc.receiver_quality import ReceiverQuality
 
@@ -150,6 +151,9 @@ class FakeEndpoint:
             ),
             0,
         )
+
+    def sender_lines(self) -> dict[str, Line]:
+        return {}
 
     def qualities(self, stream_id: str) -> list[ReceiverQuality]:
         return [ReceiverQuality(0.25, 7, 0.0123, 0.045)]

@@ -212,7 +212,7 @@ class House:
                 desk,
                 self._add_sound if sound else lambda app: None,
                 access or access_by(gate, ingress),
-                *([partial(gate.add_routes, home=HOME)] if gate else []),
+                *([partial(gate.add_routes, home=HOME, cards="0c")] if gate else []),
             ),
             0,
             "signaling_port",

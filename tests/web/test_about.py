@@ -15,6 +15,7 @@ async def test_everybody_at_home_is_told_who_this_is(tmp_path: Path) -> None:
             "id": gates.gate.instance,
             "version": __version__,
             "sound": "http://192.168.7.7:8081",
+            "cards": "0c",
         }
     async with gate_house(tmp_path) as gates:
         assert gates.gate.instance == about["id"]

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from aiohttp import WSServerHandshakeError, web
 
-from relay.web.access import CAST_ORIGIN, Access, IngressDoor, origin_of
+from relay.web.access import CAST_ORIGIN, ROLES, Access, IngressDoor, origin_of
 from relay.web.access_mode import AccessMode, Mode
 from relay.web.home_network import HomeNetwork, networks_of
 from relay.web.own_names import OwnNames
 from relay.web.trust import AT_HOME, Need, Trust, Visitor, need_of, needs
+from tests.web.gate_house import gate_house
 from tests.web.house import House
 
 WWW = Path(__file__).parents[2] / "www"
@@ -270,6 +271,29 @@ async def test_paired_lets_in_who_has_one() -> None:
         house.session.get("/api/streams", headers=headers) as answer,
     ):
         assert answer.status == 200
+
+
+async def test_who_asks_for_somebody_else_may_ask_for_less(tmp_path: Path) -> None:
+    """With no role more than its own, and with none more after a change of those."""
+    async with gate_house(tmp_path) as gates:
+        admin = await gates.admin()
+        listener = await gates.member(admin, roles=["listen"])
+        for person, wish, roles in (
+            (admin, "listen, Speak", ["listen", "speak"]),
+            (admin, "", []),
+            (admin, "everything", []),
+            (listener, "listen, speak, admin", ["listen"]),
+        ):
+            _, me = await person.ask("GET", "/api/me", headers={ROLES: wish})
+            assert me["roles"] == roles
+        headers = {ROLES: "listen"}
+        assert await admin.status("GET", "/api/devices", headers=headers) == 403
+        device = gates.gate.devices.all[0]
+        async with admin.session.ws_connect("/ws", headers=headers) as socket:
+            assert (await socket.receive_json())["type"] == "available_streams"
+            await admin.ask("PATCH", f"/api/devices/{device.id}", {"name": "Another"})
+            await socket.send_json({"type": "start_sending", "name": "Attic"})
+            assert (await socket.receive_json())["code"] == "not_allowed"
 
 
 async def test_every_answer_has_the_headers() -> None:

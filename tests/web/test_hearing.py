@@ -2,6 +2,7 @@
 
 from relay.signaling.server_messages import Hearing
 from relay.web.hearing import HearingBoard
+from relay.webrtc.line import Line
 from relay.webrtc.receiver_quality import SILENT_S, ReceiverQuality
 from tests.web.fakes import FakeClock
 from tests.web.house import House
@@ -43,6 +44,16 @@ def test_who_does_not_report_any_more_hears_badly() -> None:
     board.update({"a": [receiver()]}, NOW)
     assert board.update({"a": [receiver()]}, NOW + SILENT_S + 1) == ["a"]
     assert board.of("a").bad == 1
+
+
+def test_how_a_sender_arrives_is_told_when_it_differs() -> None:
+    board = HearingBoard()
+    assert board.update({}, NOW, {"a": Line.GOOD}) == ["a"]
+    assert board.update({}, NOW, {"a": Line.GOOD}) == []
+    assert board.update({}, NOW, {"a": Line.WEAK}) == ["a"]
+    assert board.line_of("a") is Line.WEAK
+    assert board.update({}, NOW, {}) == ["a"]
+    assert board.line_of("a") is None
 
 
 async def test_who_asked_for_details_is_told_how_well_a_stream_is_heard() -> None:

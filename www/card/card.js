@@ -19,6 +19,7 @@ import { knownLanguage, speak } from "./words.js";
 /** @import { Way } from "./view.js" */
 
 const LOOK_AGAIN_MS = 10_000;
+const MOVED_MS = 500; // dashboards take cards off and put them on again when their columns change
 const LOST_MS = 1000; // the app starts anew, or the way there is closed: it shows within moments
 
 /** Where this file's own Earshot is, if it came from one. */
@@ -55,6 +56,8 @@ export class EarshotCard extends HTMLElement {
   #living = new AbortController();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
+  /** @type {ReturnType<typeof setTimeout> | undefined} off the page, maybe for good */
+  #leaving;
 
   constructor() {
     super();
@@ -87,11 +90,17 @@ export class EarshotCard extends HTMLElement {
   }
 
   connectedCallback() {
-    this.#begin();
+    if (this.#leaving === undefined) return this.#begin();
+    clearTimeout(this.#leaving);
+    this.#leaving = undefined;
+    // Browsers pause what is taken off a page.
+    if (this.#session && this.#session.hearing.phase !== "idle") this.#session.listen();
   }
 
   disconnectedCallback() {
-    this.#end();
+    // A button that is off the page cannot be let go of: the microphone does not wait.
+    if (this.#session?.talking) return this.#end();
+    this.#leaving = setTimeout(() => this.#end(), MOVED_MS);
   }
 
   getCardSize() {
@@ -126,6 +135,8 @@ export class EarshotCard extends HTMLElement {
     this.#life += 1;
     this.#living.abort();
     clearTimeout(this.#timer);
+    clearTimeout(this.#leaving);
+    this.#leaving = undefined;
     this.#session?.close();
     this.#session = this.#obstacle = null;
   }
@@ -208,7 +219,7 @@ export class EarshotCard extends HTMLElement {
         {
           obstacle: this.#obstacle,
           line: session?.relay.state ?? "closed",
-          address: session && !session.place.ingress ? session.place.address : null,
+          address: session?.place.by === "direct" ? session.place.address : null,
           asked: config.stream,
           stream: session?.stream ?? null,
           listens: config.listen,
@@ -253,10 +264,10 @@ export class EarshotCard extends HTMLElement {
     }
     if (!place || this.#obstacle) return null;
     // Who was not let in yet is, once it has opened the pages.
-    if (relay?.state === "waiting" && !place.ingress) {
+    if (relay?.state === "waiting" && place.by === "direct") {
       return { address: place.address, text: this.#speak("open") };
     }
-    if (!this.#config?.talk || withheld(globalThis) !== "insecure") return null;
+    if (!this.#config?.talk || place.by === "integration" || withheld(globalThis) !== "insecure") return null;
     return { address: new URL("trust.html", place.address).href, text: this.#speak("how_to_https") };
   }
 

@@ -1,9 +1,10 @@
 /**
- * Where a card finds Earshot: at the address it was given, through Home Assistant, or where the card
- * itself came from.
+ * Where a card finds Earshot: at the address it was given, through Home Assistant (the app's ingress,
+ * or else the integration), or where the card itself came from.
  */
 
 import { Ingress, codeOf, findApp, messageOf } from "./ingress.js";
+import { SOCKET_PATH, signedSocket } from "./signed-socket.js";
 
 /** @import { CardConfig } from "./config.js" */
 /** @import { Hass } from "./ingress.js" */
@@ -33,8 +34,10 @@ export class PlaceError extends Error {
 
 /**
  * @typedef {Object} Place
- * @property {string} address of its pages, with a slash at its end
+ * @property {string} address beside which its socket is; of its pages too, if it has some
+ * @property {"direct" | "ingress" | "integration"} by the integration brings no pages
  * @property {Ingress | null} ingress what the way there has to be kept open by
+ * @property {typeof WebSocket} [WebSocket] what opens sockets there, if not the browser's own
  */
 
 /** One session for all cards of a page. @type {Map<string, Ingress>} */
@@ -54,15 +57,27 @@ const ways = new Map();
 export async function findPlace({ config, hass, origin, pageAddress }) {
   if (config.url) return direct(config.url, pageAddress);
   const elsewhere = new URL(origin).origin !== new URL(pageAddress).origin;
+  const integrated = hass.config.components.includes("earshot");
   try {
-    const way = await throughHomeAssistant(config.slug, hass, pageAddress);
+    const way = await throughIngress(config.slug, hass, pageAddress);
     if (way) return way;
   } catch (error) {
     const refused = error instanceof PlaceError && error.obstacle === "not_allowed";
-    if (!refused || !elsewhere) throw error;
+    if (!refused || !(elsewhere || integrated)) throw error;
   }
+  if (integrated) return throughIntegration(hass, pageAddress);
   if (!elsewhere) throw new PlaceError("nowhere");
   return direct(origin, pageAddress);
+}
+
+/**
+ * @param {Hass} hass
+ * @param {string} pageAddress
+ * @returns {Place}
+ */
+function throughIntegration(hass, pageAddress) {
+  const address = new URL(SOCKET_PATH, pageAddress).href;
+  return { address, by: "integration", ingress: null, WebSocket: signedSocket(hass) };
 }
 
 /**
@@ -74,7 +89,7 @@ function direct(address, pageAddress) {
   if (pageAddress.startsWith("https:") && address.startsWith("http:")) {
     throw new PlaceError("mixed", address);
   }
-  return { address, ingress: null };
+  return { address, by: "direct", ingress: null };
 }
 
 /**
@@ -83,14 +98,14 @@ function direct(address, pageAddress) {
  * @param {string} pageAddress
  * @returns {Promise<Place | null>} null: there is no such app
  */
-async function throughHomeAssistant(wanted, hass, pageAddress) {
+async function throughIngress(wanted, hass, pageAddress) {
   if (!hass.config.components.includes("hassio")) return null;
   try {
     const slug = wanted ?? (await findApp(hass));
     if (slug === null) return null;
     const way = ways.get(slug) ?? new Ingress(hass, slug);
     ways.set(slug, way);
-    return { address: await open(way, pageAddress), ingress: way };
+    return { address: await open(way, pageAddress), by: "ingress", ingress: way };
   } catch (error) {
     if (error instanceof PlaceError) throw error;
     if (codeOf(error) === "unauthorized") throw new PlaceError("not_allowed");

@@ -46,7 +46,7 @@ export class CardSession extends Emitter {
     this.place = place;
     place.ingress?.hold();
     this.address = config.stream ?? LATEST;
-    this.relay = new RelayClient({ url: socketAddress(place.address) });
+    this.relay = new RelayClient({ url: socketAddress(place.address), WebSocket: place.WebSocket });
     this.#player = new Player(audio);
     this.#receiver = new Receiver(this.relay, {
       accepts: (stream) => this.#accepts(stream),
@@ -54,8 +54,7 @@ export class CardSession extends Emitter {
     });
     if (config.talk && withheld(globalThis) === null) {
       const latches = config.talk !== "hold";
-      const { address } = place;
-      this.speaking = new CardSpeaking({ address, name: config.name, user, latches, signal });
+      this.speaking = new CardSpeaking({ place, name: config.name, user, latches, signal });
       this.#follow(this.speaking);
     }
     this.relay.on("state", (state) => {

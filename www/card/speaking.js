@@ -15,6 +15,7 @@ import { Talker } from "../talker.js";
 import { wakeWithPage } from "../wake.js";
 
 /** @import { Audience, StreamDetails } from "../protocol.js" */
+/** @import { Place } from "./place.js" */
 /** @import { Talk } from "./status.js" */
 /** @import { Trouble } from "./phrases.js" */
 
@@ -50,17 +51,17 @@ export class CardSpeaking extends Emitter {
 
   /**
    * @param {Object} options
-   * @param {string} options.address of Earshot
+   * @param {Place} options.place where Earshot is
    * @param {string | null} options.name chosen by a person; null: of the user and the device
    * @param {string} options.user
    * @param {boolean} options.latches whether a tap goes on talking
    * @param {AbortSignal} options.signal
    */
-  constructor({ address, name, user, latches, signal }) {
+  constructor({ place, name, user, latches, signal }) {
     super();
     this.#nameIsChosen = name !== null;
     this.#name = name ?? nameOf(user, guessName(navigator.userAgent));
-    this.#relay = new RelayClient({ url: socketAddress(address) });
+    this.#relay = new RelayClient({ url: socketAddress(place.address), WebSocket: place.WebSocket });
     wakeWithPage(this.#relay, signal);
     this.#audience = new OwnAudience(this.#relay);
     this.#talker = new Talker(this.#relay, { deviceId: `${deviceId()}-card`, signal });

@@ -9,6 +9,8 @@ from aiohttp import WSMsgType, web
 ID = "0123456789abcdef0123456789abcdef"
 TOKEN = "token-of-home-assistant"
 CODE = "123456"
+CARD = "export const card = 1;"
+SOUND = b"\xff\xfb" * 500
 PATIENCE_S = 10.0
 
 
@@ -25,6 +27,8 @@ def stream(
         "listeners": 2,
         "started_at": 1.0,
         "hearing": None,
+        "muted_by_house": False,
+        "line": "good",
         **changes,
     }
 
@@ -35,18 +39,27 @@ class EarshotServer:
     def __init__(self) -> None:
         self.id = ID
         self.version = "0.1.0"
+        self.cards = "0c"
         self.is_earshot = True
         self._away = False
         self.paired = False
         self.streams = [stream()]
+        self.rooms = [
+            {"slug": "nursery", "name": "Nursery", "last_seen": 1.0, "muted": False}
+        ]
         self.tls: dict[str, Any] = {"https": True, "days_left": 88, "problem": None}
         self.sound_answers = True
+        self.hearers = 0
+        """Of players that are connected now."""
         self.roles = ["listen", "speak"]
         self.heard: list[dict[str, Any]] = []
         """What came over the WebSocket."""
         self.sources: list[dict[str, Any]] = []
         self.added: list[dict[str, Any]] = []
         self.source_ends = {"state": "failed", "failures": 1, "packets": 5}
+        self.greetings: list[dict[str, str]] = []
+        """The headers with which sockets were opened."""
+        self.closed_with: list[int | None] = []
         self._sockets: set[web.WebSocketResponse] = set()
 
     async def __aenter__(self) -> "EarshotServer":
@@ -63,9 +76,15 @@ class EarshotServer:
                 web.delete("/api/sources/{slug}", self._remove_source),
                 web.get("/health", self._health),
                 web.get("/ws", self._socket),
+                web.get("/api/rooms", self._rooms),
+                web.patch("/api/rooms/{slug}", self._change_room),
+                web.get("/earshot-card.js", self._card),
+                web.get("/{front:(?:p/key/)?}stream/{file}", self._sound),
             ]
         )
-        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        self._runner = web.AppRunner(
+            app, shutdown_timeout=0.1, handler_cancellation=True
+        )
         await self._runner.setup()
         await self.listen()
         return self
@@ -137,7 +156,12 @@ class EarshotServer:
             raise web.HTTPNotFound
         sound = f"http://127.0.0.1:{self.port}"
         return web.json_response(
-            {"id": self.id, "version": self.version, "sound": sound}
+            {
+                "id": self.id,
+                "version": self.version,
+                "sound": sound,
+                "cards": self.cards,
+            }
         )
 
     async def _me(self, request: web.Request) -> web.Response:
@@ -194,19 +218,51 @@ class EarshotServer:
         self.sources = [s for s in self.sources if s["slug"] != slug]
         return web.Response(status=204)
 
+    async def _rooms(self, request: web.Request) -> web.Response:
+        return web.json_response({"rooms": self.rooms})
+
+    async def _change_room(self, request: web.Request) -> web.Response:
+        if "admin" not in self.roles:
+            raise web.HTTPForbidden(text="admin is needed for this\n")
+        for room in self.rooms:
+            if room["slug"] == request.match_info["slug"]:
+                room |= await request.json()
+                return web.json_response({"room": room})
+        refusal = {"code": "stream_not_found", "message": "nobody ever sent there"}
+        return web.json_response(refusal, status=404)
+
+    async def _card(self, request: web.Request) -> web.Response:
+        return web.Response(text=CARD, content_type="text/javascript")
+
+    async def _sound(self, request: web.Request) -> web.StreamResponse:
+        """Without an end, as a live stream is."""
+        answer = web.StreamResponse(headers={"Content-Type": "audio/mpeg"})
+        await answer.prepare(request)
+        await answer.write(SOUND)
+        self.hearers += 1
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.hearers -= 1
+        return answer
+
     async def _socket(self, request: web.Request) -> web.StreamResponse:
         if not self._knows(request):
             return web.Response(status=401)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
         self._sockets.add(socket)
+        self.greetings.append(dict(request.headers))
         await socket.send_json({"type": "available_streams", "streams": []})
         try:
             async for frame in socket:
                 if frame.type is WSMsgType.TEXT:
                     await self._answer(socket, json.loads(frame.data))
+                elif frame.type is WSMsgType.BINARY:
+                    await socket.send_bytes(frame.data[::-1])
         finally:
             self._sockets.discard(socket)
+            self.closed_with.append(socket.close_code)
         return socket
 
     async def _answer(

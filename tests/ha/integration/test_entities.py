@@ -1,6 +1,7 @@
 """The entities of a room, as the server tells of it."""
 
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 
 import pytest
 from conftest import until
@@ -8,6 +9,7 @@ from earshot_server import EarshotServer, stream
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
+from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.earshot.room import LEVEL_EVERY_S, VOICE_HOLD_S, Sound
@@ -102,6 +104,76 @@ async def test_others_are_told_that_they_may_not(
     with pytest.raises(HomeAssistantError) as refusal:
         await press(hass)
     assert refusal.value.translation_key == "hush_not_allowed"
+
+
+async def test_when_a_room_was_heard_last(
+    hass: HomeAssistant,
+    server: EarshotServer,
+    loaded: MockConfigEntry,
+    until_state: UntilState,
+) -> None:
+    """To the minute while sound comes, to the second when it is over; known over a restart."""
+
+    def told() -> datetime:
+        state = hass.states.get("sensor.nursery_last_heard")
+        return datetime.fromisoformat(state.state)
+
+    before = dt_util.utcnow()
+    await until(lambda: told() >= before.replace(second=0, microsecond=0))
+    loaded.runtime_data.tick(before + timedelta(minutes=2))
+    assert told() > before + timedelta(minutes=1)
+    await server.tell_streams()
+    await until_state("binary_sensor.nursery_on_air", "off")
+    assert abs(told() - dt_util.utcnow()) < timedelta(minutes=1)
+    assert await hass.config_entries.async_reload(loaded.entry_id)
+    await until_state("sensor.nursery_last_heard", "1970-01-01T00:00:01+00:00")
+
+
+async def test_how_good_the_line_of_a_room_is(
+    server: EarshotServer, loaded: MockConfigEntry, until_state: UntilState
+) -> None:
+    """Nobody knows while nobody sends; where nothing comes it is bad."""
+    quality = "sensor.nursery_connection_quality"
+    await until_state(quality, "good")
+    await server.tell("stream_changed", stream=stream(line="weak"))
+    await until_state(quality, "weak")
+    await server.tell("stream_changed", stream=stream(state="stalled"))
+    await until_state(quality, "bad")
+    await server.tell_streams()
+    await until_state(quality, "unknown")
+
+
+async def test_an_admin_mutes_a_room(
+    hass: HomeAssistant,
+    server: EarshotServer,
+    loaded: MockConfigEntry,
+    until_state: UntilState,
+) -> None:
+    """Though nobody sends there; and whoever else does it is noticed."""
+    server.roles = ["admin"]
+    await server.tell_streams()
+    await switch(hass, "on")
+    await until_state("switch.nursery_mute", "on")
+    assert server.rooms[0]["muted"]
+    await switch(hass, "off")
+    assert not server.rooms[0]["muted"]
+    await server.tell_streams(stream(muted_by_house=True))
+    await until_state("switch.nursery_mute", "on")
+
+
+async def test_others_mute_nothing(
+    hass: HomeAssistant, server: EarshotServer, loaded: MockConfigEntry
+) -> None:
+    for roles, key in (([], "mute_not_allowed"), (["admin"], "mute_failed")):
+        server.roles, server.rooms = roles, []
+        with pytest.raises(HomeAssistantError) as refusal:
+            await switch(hass, "on")
+        assert refusal.value.translation_key == key
+
+
+async def switch(hass: HomeAssistant, wanted: str) -> None:
+    target = {"entity_id": "switch.nursery_mute"}
+    await hass.services.async_call("switch", f"turn_{wanted}", target, blocking=True)
 
 
 async def press(hass: HomeAssistant) -> None:

@@ -12,6 +12,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.earshot.const import DOMAIN
 
 ROOM = "media-source://earshot/nursery"
+PLAYER = "media_player.kitchen"
 
 
 async def test_rooms_are_listed_those_on_the_air_first(
@@ -46,7 +47,7 @@ async def test_two_servers_are_two_folders(
         folder = listed.children[1].media_content_id
         (room,) = (await media_source.async_browse_media(hass, folder)).children
         played = await media_source.async_resolve_media(
-            hass, room.media_content_id, None
+            hass, room.media_content_id, PLAYER
         )
         assert f":{other.port}/" in played.url
         assert await hass.config_entries.async_unload(second.entry_id)
@@ -56,6 +57,7 @@ async def test_two_servers_are_two_folders(
     ("platform", "begins", "ends", "mime_type"),
     [
         (None, "http://", "/stream/nursery.mp3", "audio/mpeg"),
+        ("browser", "/api/earshot/sound/", "/nursery.mp3", "audio/mpeg"),
         ("esphome", "http://", "/stream/nursery.mp3", "audio/mpeg"),
         ("sonos", "x-rincon-mp3radio://", "/stream/nursery.mp3", "audio/mpeg"),
         ("cast", "http://", "/stream/nursery.mp3?bitrate=320", "audio/mpeg"),
@@ -71,8 +73,9 @@ async def test_each_player_gets_what_suits_it(
     ends: str,
     mime_type: str,
 ) -> None:
-    player = None
-    if platform is not None:
+    """A player that nobody knows plays MP3; no player at all is the browser that asks."""
+    player = None if platform == "browser" else PLAYER
+    if platform not in (None, "browser"):
         registry = er.async_get(hass)
         player = registry.async_get_or_create(
             "media_player", platform, "kitchen"
@@ -88,7 +91,7 @@ async def test_in_a_house_of_the_paired_the_address_is_signed(
 ) -> None:
     """And good for a day, so it can stand in a log or a history without harm for ever."""
     server.paired = True
-    played = await media_source.async_resolve_media(hass, ROOM, None)
+    played = await media_source.async_resolve_media(hass, ROOM, PLAYER)
     assert played.url.endswith("/p/key/stream/nursery.mp3")
 
 
@@ -105,5 +108,5 @@ async def test_a_server_that_is_gone_is_told_so(
 ) -> None:
     await server.vanish()
     with pytest.raises(Unresolvable) as refusal:
-        await media_source.async_resolve_media(hass, ROOM, None)
+        await media_source.async_resolve_media(hass, ROOM, PLAYER)
     assert refusal.value.translation_key == "no_address"

@@ -98,6 +98,24 @@ describe("where Earshot is", () => {
     await assert.rejects(find({ origin: FROM_HERE }), { obstacle: "not_allowed" });
   });
 
+  test("is behind the integration, where there is no app or no way to it", async () => {
+    house.hass.config.components.push("earshot");
+    house.admin = false;
+    for (const origin of [FROM_HERE, FROM_THE_APP]) {
+      const { address, by, WebSocket } = await find({ origin });
+      assert.equal(address, "http://homeassistant.local:8123/api/earshot/ws");
+      assert.equal(by, "integration");
+      assert.ok(WebSocket);
+    }
+    house.hass.config.components = ["earshot"];
+    assert.equal((await find({ origin: FROM_HERE })).by, "integration");
+  });
+
+  test("is beyond ingress even so where that is open: there Earshot knows who comes", async () => {
+    house.hass.config.components.push("earshot");
+    assert.equal((await find({ slug: "e" })).by, "ingress");
+  });
+
   test("is unknown to a card that Home Assistant itself serves without the app", async () => {
     house.installed = false;
     await assert.rejects(find({ origin: FROM_HERE }), { obstacle: "nowhere" });
