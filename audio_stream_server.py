@@ -13,6 +13,7 @@ from relay.web.audit import AuditLog
 from relay.web.credentials import PLAYER_PATH
 from relay.web.cross_origin import CrossOrigin
 from relay.web.listening import Listening
+from relay.web.looking_back import LookingBack
 from relay.web.player_answer import NO_STORE, answer_headers, header_text
 from relay.web.player_lists import PlayerLists
 from relay.web.player_page import PlayerPage
@@ -53,12 +54,15 @@ class AudioStreamServer:
         page: PlayerPage,
         listening: Listening,
         cross_origin: CrossOrigin = CrossOrigin(),
+        past: LookingBack | None = None,
     ) -> None:
+        """Without ``past`` everybody begins with what is live."""
         self._broadcasts = broadcasts
         self._listening = listening
         self._streams = streams
         self._lists = lists
         self._cross_origin = cross_origin
+        self._past = past
         self.page = page
 
     def add_routes(self, app: web.Application) -> None:
@@ -72,7 +76,13 @@ class AudioStreamServer:
         app.on_shutdown.append(self._end_listeners)
 
     async def _end_listeners(self, _: web.Application) -> None:
+        self.end_listeners()
+
+    def end_listeners(self) -> None:
+        """Let all answers end. Idempotent."""
         self._broadcasts.end_listeners()
+        if self._past:
+            self._past.end()
 
     @needs(Need.MEMBER)
     async def status(self, _: web.Request) -> web.Response:
@@ -112,6 +122,9 @@ class AudioStreamServer:
         )
         response = LiveResponse(answer_headers(wish, place.name, encoding))
         if request.method == hdrs.METH_HEAD:
+            return response
+        if self._past and (past := self._past.of(place, wish.back_s)):
+            await self._past.play(request, response, past, encoding)
             return response
         wishes = ListenerWishes(
             wish.burst_bytes,

@@ -186,7 +186,7 @@ async def open_doors(
         https_port = settings.tls.port
         await signaling.listen_with_tls(https_port, "https_port", certificates.context)
         desk.health.register("https", checks.of_certificates(certificates, https_port))
-    stack.callback(sound.broadcasts.end_listeners)
+    stack.callback(players.end_listeners)
     desk.health.register(AUDIO_SERVER, checks.of_server(audio))
     desk.health.register("signaling", checks.of_server(signaling))
 
@@ -218,6 +218,7 @@ def players_server(settings: Settings, sound: Sound, desk: Desk) -> AudioStreamS
         PlayerPage(desk.pages),
         Listening(sound.relay, sound.broadcasts, desk.lobby.roll),
         CrossOrigin((*settings.access.allowed_origins, CAST_ORIGIN)),
+        desk.past,
     )
 
 

@@ -23,6 +23,7 @@ from pathlib import Path, PurePosixPath
 from relay import __version__
 from relay.errors import SettingsError
 from relay.history_file import COPY_NAME, FILE_NAME, LIVE_NAMES, copy_history
+from relay.lookback_settings import SOUND_FOLDER
 from relay.options import gather
 from relay.private_file import HALF_WRITTEN, write_whole
 from relay.privileges import take_over
@@ -122,11 +123,12 @@ def _contents(folder: Path) -> dict[str, bytes]:
 
 
 def _stamps(folder: Path) -> dict[str, tuple[int, int, int]]:
-    """Return what tells each file from a later one of its name."""
+    """Return what tells each file from a later one of its name; sound is left alone."""
     found = {}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         left_out = path.suffix == HALF_WRITTEN or name in LIVE_NAMES | {COPY_NAME}
+        left_out |= name.startswith(f"{SOUND_FOLDER}/")
         if path.is_file() and not path.is_symlink() and not left_out:
             status = path.stat()
             found[name] = (status.st_ino, status.st_size, status.st_mtime_ns)

@@ -89,6 +89,13 @@ class SoundNoticed:
     event: SoundEvent
 
 
+@dataclass(frozen=True, slots=True)
+class AlertRaised:
+    """A sound event of which somebody wants to be told began."""
+
+    event: SoundEvent
+
+
 Event = TypeVar("Event")
 
 

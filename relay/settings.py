@@ -7,9 +7,11 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from relay.alert_settings import AlertSettings
 from relay.cassandra_settings import CassandraSettings
 from relay.errors import SettingsError
 from relay.history_settings import HistorySettings
+from relay.lookback_settings import LookbackSettings
 
 SECONDS = 1.0
 KBIT_PER_S = 1000
@@ -194,6 +196,8 @@ class Settings:
     mqtt: MqttSettings = MqttSettings()
     history: HistorySettings = field(default_factory=HistorySettings)
     cassandra: CassandraSettings = field(default_factory=CassandraSettings)
+    lookback: LookbackSettings = field(default_factory=LookbackSettings)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
     demo: bool = False
     """Whether a built-in sender plays, for people without a microphone at hand."""
     supervised: bool = False
@@ -259,6 +263,8 @@ class Settings:
             mqtt=_mqtt(options, certificates, supervisor_token),
             history=HistorySettings.from_options(options),
             cassandra=CassandraSettings.from_options(options, certificates),
+            lookback=LookbackSettings.from_options(options),
+            alerts=AlertSettings.from_options(options),
             demo=demo,
             supervised=supervised,
             supervisor_token=supervisor_token,

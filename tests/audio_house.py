@@ -2,8 +2,9 @@
 
 import asyncio
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 
 import av
@@ -12,15 +13,18 @@ import numpy as np
 import audio_stream_server
 from audio_stream_server import AudioStreamServer
 from relay.consumers.http_broadcast import Broadcasts
+from relay.consumers.lookback import Lookback
 from relay.hub.media_relay import MediaRelay
 from relay.rtp.packet import RtpPacket
 from relay.settings import LimitSettings, Mp3Settings
 from relay.web.access import Access
 from relay.web.cross_origin import CrossOrigin
+from relay.web.house_rules import HouseRules
 from relay.web.http_server import HttpServer
 from relay.web.known_names import KnownNames
 from relay.web.limits import Limits
 from relay.web.listening import Listening
+from relay.web.looking_back import LookingBack
 from relay.web.own_names import OwnNames
 from relay.web.pages import Pages
 from relay.web.player_lists import PlayerLists
@@ -78,6 +82,7 @@ def players_of(
     names: KnownNames,
     roll: Roll,
     cross_origin: CrossOrigin = CrossOrigin(),
+    past: LookingBack | None = None,
 ) -> AudioStreamServer:
     """Return what players meet, wired as in the server."""
     streams = StreamList(relay)
@@ -88,16 +93,23 @@ def players_of(
         PlayerPage(Pages(WWW)),
         Listening(relay, broadcasts, roll),
         cross_origin,
+        past,
     )
 
 
 class House(SoundRoom):
     """The sound room behind a port."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        *,
+        lookback_s: float = 0.0,
+        rules: HouseRules = HouseRules(),
+        now: Callable[[], datetime] = datetime.now,
+    ) -> None:
         super().__init__()
         self.names = KnownNames(self.relay, None)
-        self.roll = Roll(Limits(NO_LIMITS))
+        self.roll = Roll(Limits(NO_LIMITS), rules, now=now)
         self.broadcasts = Broadcasts(
             self.relay,
             self.decoders,
@@ -106,10 +118,13 @@ class House(SoundRoom):
             name_of=self.names.text_of,
             linger_s=0.0,
         )
+        self.lookback = Lookback(self.relay, lookback_s, hushed=self.roll.hushes)
+        self.past = LookingBack(self.lookback, self.worker, self.relay, self.roll)
 
     async def __aenter__(self) -> "House":
         await super().__aenter__()
         await self.names.__aenter__()
+        await self.lookback.__aenter__()
         app = audio_stream_server.create_app(
             self.players(), Access(OwnNames(["relay"])), self.roll.audit
         )
@@ -119,12 +134,15 @@ class House(SoundRoom):
 
     async def __aexit__(self, *_: object) -> None:
         await self.server.__aexit__(None, None, None)
+        await self.lookback.close()
         await self.names.__aexit__()
         await super().__aexit__()
 
     def players(self, cross_origin: CrossOrigin = CrossOrigin()) -> AudioStreamServer:
         return players_of(
-            self.relay, self.broadcasts, self.names, self.roll, cross_origin
+            *(self.relay, self.broadcasts, self.names, self.roll),
+            cross_origin,
+            self.past,
         )
 
     @property

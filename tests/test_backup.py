@@ -17,6 +17,7 @@ from relay.history_file import COPY_NAME, FILE_NAME, LIVE_NAMES
 from relay.private_file import write_whole
 
 SECRET = b"canary-8a41"
+SOUND = b"canary-of-a-bedroom"
 
 
 @pytest.fixture
@@ -26,6 +27,7 @@ def data(tmp_path: Path) -> Path:
     write_whole(folder / "devices.json", b"[]")
     write_whole(folder / "tls" / "authority.pem", SECRET)
     (folder / "names.partial").write_bytes(b"half")
+    write_whole(folder / "clips" / "cry.ogg", SOUND)
     return folder
 
 
@@ -77,6 +79,7 @@ def test_what_was_there_before_is_kept(data: Path, tmp_path: Path):
         "devices.json": b"[]",
         "tls/authority.pem": SECRET,
         "names.partial": b"half",
+        "clips/cry.ogg": SOUND,  # is no part of it, and stays
     }
     restore(tmp_path / "undone", kept, tmp_path / "unused.tar")
     assert files_of(tmp_path / "undone") == {

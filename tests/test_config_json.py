@@ -15,6 +15,7 @@ import pytest
 
 from relay.errors import SettingsError
 from relay.history_file import COPY_NAME, LIVE_NAMES
+from relay.lookback_settings import SOUND_FOLDER
 from relay.option_schema import check, is_optional
 from relay.private_file import HALF_WRITTEN
 
@@ -183,6 +184,18 @@ REFUSED = {
     "cassandra_password": ["", ["a"]],
     "cassandra_tls": ["sometimes", 2],
     "cassandra_cafile": [["a"], True],
+    "lookback_seconds": [-1, 1801],
+    "clips": ["cry", ["music"], ["lost"]],
+    "clips_kept": [0, 5001],
+    "clip_days": [0, 366],
+    "recording_minutes": [0, 1441],
+    "recordings_max_mb": [0, 1_000_001],
+    "alerts": [
+        "nursery",
+        [{"streams": "nursery"}],
+        [{"streams": "nursery", "kinds": "cry", "hold_s": -1}],
+        [{"streams": "nursery", "kinds": "cry", "quiet_from": "25:00"}],
+    ],
     "cleanup_interval": [0, 86401],
     "stale_stream_timeout": [0, 86401],
     "log_level": ["INFO", "verbose"],
@@ -287,6 +300,7 @@ def test_it_goes_on_while_it_is_backed_up():
     assert f"*{HALF_WRITTEN}" in left_out
     for name in LIVE_NAMES:
         assert any(PurePosixPath(f"/data/{name}").match(glob) for glob in left_out)
+    assert f"{SOUND_FOLDER}/*" in left_out
     assert not any(PurePosixPath(f"/data/{COPY_NAME}").match(g) for g in left_out)
 
 

@@ -1,9 +1,11 @@
 /** The first page: what is on the air, and the ways to take part. */
 
+import { AlertBanner, ownNotifications } from "./alert-banner.js";
 import { askAudioPort } from "./addresses.js";
 import { ask } from "./api.js";
 import { find, say } from "./element.js";
 import { openLine, showLine } from "./relay-line.js";
+import { Siren } from "./siren.js";
 import { StreamCard } from "./stream-card.js";
 import { counted, errorText, titleOf } from "./text.js";
 import { showTrouble } from "./trouble.js";
@@ -33,6 +35,8 @@ class HomePage {
     this.#audioPort = audioPort;
     this.#makeLink = me?.access === "paired" ? makeLink : null;
     showLine(this.#relay);
+    const siren = new Siren();
+    new AlertBanner(this.#relay, { sound: () => siren.test(), Notification: ownNotifications() });
     this.#sayWhereToOpen();
     this.#relay.on("streams", () => this.#showStreams());
     this.#relay.on("audio_data", (sound) => this.#cards.get(sound.stream_id)?.hear(sound));

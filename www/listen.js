@@ -1,8 +1,10 @@
 /** The page that hears one stream, stays with it, and says so when it is lost. */
 
+import { AlertBanner, bindAlertChoices, ownNotifications } from "./alert-banner.js";
 import { find, say } from "./element.js";
 import { LevelMeter } from "./level-meter.js";
 import { addressOf } from "./live-streams.js";
+import { LookBack } from "./look-back.js";
 import { LostAlarm } from "./lost-alarm.js";
 import { inWords } from "./loudness.js";
 import { offerMediaControls, showInMediaControls } from "./media-controls.js";
@@ -10,6 +12,7 @@ import { recall, remember } from "./memory.js";
 import { Player } from "./player.js";
 import { QualityView } from "./quality-view.js";
 import { Receiver } from "./receiver.js";
+import { RecordingField } from "./recording-field.js";
 import { openLine, showLine } from "./relay-line.js";
 import { setScene } from "./scene.js";
 import { ScreenWakeLock } from "./screen-wake-lock.js";
@@ -32,6 +35,9 @@ class ListenPage {
   #relay = openLine();
   #receiver = new Receiver(this.#relay, { transport: pageTransport() });
   #player = new Player(find("audio", HTMLAudioElement));
+  /** What is live goes on meanwhile, unheard, so that it is there at once. */
+  #lookBack = new LookBack((past) => this.#heardOf(past));
+  #recording = new RecordingField({ mayStart: true });
   #siren = new Siren();
   #alarm = new LostAlarm(this.#siren);
   #screen = new ScreenWakeLock();
@@ -55,7 +61,9 @@ class ListenPage {
   constructor() {
     showLine(this.#relay);
     new QualityView(this.#receiver, this.#relay);
-    bindVolume(this.#player);
+    bindVolume({
+      setVolume: (volume) => this.#player.setVolume(volume) && this.#lookBack.setVolume(volume),
+    });
     this.#receiver.on("media", (media) => this.#player.load(media));
     this.#receiver.on("status", () => this.#changed());
     this.#relay.on("streams", () => this.#showPicker());
@@ -65,6 +73,9 @@ class ListenPage {
     find("play", HTMLButtonElement).addEventListener("click", () => this.#toggle());
     find("tap", HTMLButtonElement).addEventListener("click", () => this.#listen());
     this.#bindAlarm();
+    const ways = { sound: () => this.#siren.test(), Notification: ownNotifications() };
+    new AlertBanner(this.#relay, ways);
+    bindAlertChoices(ways);
     this.#bindScreen();
     offerMediaControls({
       play: () => this.#listen(),
@@ -103,6 +114,7 @@ class ListenPage {
   }
 
   #pause() {
+    this.#lookBack.stop();
     this.#player.pause();
     this.#receiver.stop();
     this.#changed();
@@ -119,6 +131,12 @@ class ListenPage {
     if (addresses.length === 0) return;
     const place = addresses.indexOf(this.#followed ?? "");
     this.#pick(addresses[(place + by + addresses.length) % addresses.length]);
+  }
+
+  /** @param {boolean} past whether what is heard now was a while ago */
+  #heardOf(past) {
+    this.#player.setMuted(past);
+    this.#changed();
   }
 
   // --- the alarm ------------------------------------------------------------------------
@@ -220,9 +238,16 @@ class ListenPage {
     chip.dataset.state = text.state;
     say(chip, text.chip);
     say(find("headline", HTMLElement), text.headline);
-    say(find("subline", HTMLElement), text.explanation);
+    say(
+      find("subline", HTMLElement),
+      this.#lookBack.active ? "You hear what was a while ago." : text.explanation,
+    );
     setScene(lost ? "lost" : "calm", `${MARKS[text.state]} ${text.headline}`);
     this.#keepScreen();
+    const { stream } = status;
+    const offered = status.phase === "idle" ? null : stream;
+    this.#lookBack.offer(offered && addressOf(offered), offered?.lookback_s ?? 0);
+    this.#recording.show(status.phase === "hearing" ? stream : null);
     this.#showTransport(status.phase === "idle");
     showInMediaControls(text.headline, text.chip, status.phase !== "idle" && !this.#player.refused);
     this.#showPicker();

@@ -107,6 +107,8 @@ function unknownStream(stream_id) {
     receivers: 0,
     listeners: 0,
     started_at: null,
+    lookback_s: 0,
+    recorded: false,
     hearing: { good: 0, weak: 0, bad: 0, worst_loss_percent: 0 },
   };
 }

@@ -16,6 +16,8 @@
  * @property {number | null} started_at seconds since 1970 on the server's clock; null while unknown
  * @property {Hearing} hearing
  * @property {"good" | "weak" | "bad" | null} [line] how its sender's packets arrive
+ * @property {number} lookback_s how far back one may begin to hear it; 0: nothing is kept
+ * @property {boolean} recorded it is being written to a file
  */
 
 /**
@@ -46,6 +48,7 @@
 /** @typedef {{type: "stream_changed", stream: StreamDetails}} StreamChanged */
 /** @typedef {{type: "audience", stream_id: string, hearers: Hearer[], more: number, hushed: string[]}} Audience */
 /** @typedef {{id: string, name: string, by: "webrtc" | "websocket" | "http", since: number}} Hearer since: seconds since 1970 */
+/** @typedef {{type: "alert", id: string, kind: string, stream: string, began_at: number, level_dbfs: number | null}} Alert stream: a slug or an id */
 /** @typedef {{type: "stream_ended", stream_id: string, reason: string}} StreamEnded */
 /** @typedef {{type: "pong", id: string | number | null, timestamp: number}} Pong */
 /** @typedef {{type: "error", code: string, message: string, request: string | null}} RelayError */
@@ -63,7 +66,7 @@
 
 /**
  * @typedef {AvailableStreams | SenderReady | ReceiverReady | ServerOffer | ServerAnswer | Resumed | Moved
- *   | StreamAvailable | StreamChanged | Audience | StreamEnded | Pong | RelayError | AudioData} ServerMessage
+ *   | StreamAvailable | StreamChanged | Audience | Alert | StreamEnded | Pong | RelayError | AudioData} ServerMessage
  */
 
 /** @typedef {{transport?: "webrtc" | "websocket", formats?: SoundFormat[]}} Way */
@@ -75,6 +78,7 @@
  *   | {type: "webrtc_offer", offer: {type: "offer", sdp: string}}
  *   | {type: "webrtc_answer", answer: {type: "answer", sdp: string}}
  *   | {type: "set_muted", muted: boolean, gated?: boolean}
+ *   | {type: "set_lookback", enabled: boolean}
  *   | {type: "stop_stream"}
  *   | {type: "get_available_streams", details?: boolean}
  *   | {type: "subscribe_visualization", stream_id?: string}

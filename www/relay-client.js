@@ -41,6 +41,7 @@ const GIVEN_UP = 4000; // unlike a goodbye it leaves the media alone
  * @property {LineState} state
  * @property {protocol.StreamDetails[]} streams the live streams, newest last, whenever they change
  * @property {protocol.Audience} audience who hears what this line sends
+ * @property {protocol.Alert} alert something that somebody wants to be told of
  * @property {protocol.StreamAvailable} started
  * @property {protocol.StreamEnded} ended
  * @property {protocol.SenderReady} sender_ready
@@ -330,6 +331,7 @@ export class RelayClient extends Emitter {
       case "resumed":
       case "moved":
       case "audience":
+      case "alert":
       case "audio_data":
         return this.emit(message.type, /** @type {any} */ (message));
     }

@@ -6,6 +6,7 @@ import { find, say } from "./element.js";
 import { GateField } from "./gate-field.js";
 import { LevelMeter } from "./level-meter.js";
 import { fullness } from "./loudness.js";
+import { LookbackField } from "./lookback-field.js";
 import { deviceId, recall, remember } from "./memory.js";
 import { Microphone, refusalText } from "./microphone.js";
 import { MicrophoneField } from "./microphone-field.js";
@@ -15,6 +16,7 @@ import { PushToTalk, bindButton } from "./push-to-talk.js";
 import { ReachView } from "./reach-view.js";
 import { openLine, showLine } from "./relay-line.js";
 import { airText } from "./scene.js";
+import { RecordingField } from "./recording-field.js";
 import { ScreenWakeLock } from "./screen-wake-lock.js";
 import { Sender } from "./sender.js";
 import { TalkView } from "./talk-view.js";
@@ -52,6 +54,8 @@ class SendPage {
   #screen = new ScreenWakeLock();
   #stop = find("stop", HTMLButtonElement);
   #audience = find("audience", HTMLElement);
+  #lookback = new LookbackField(this.#relay);
+  #recording = new RecordingField({ mayStart: false });
   #reach = new ReachView(find("reach", HTMLElement));
   #heardBy = new OwnAudience(this.#relay);
   #hearers = new AudienceView(find("hearers", HTMLElement), {
@@ -283,6 +287,8 @@ class SendPage {
     const heardBy = phase === "live" ? this.#heardBy.of(stream?.stream_id) : null;
     if (stream) say(this.#audience, heardBy ? listeningText(heardBy) : audience(stream));
     this.#hearers.show(heardBy);
+    this.#lookback.show(phase === "live" ? stream : null);
+    this.#recording.show(phase === "live" ? stream : null);
     this.#reach.show(phase === "live" ? (stream?.hearing ?? null) : null);
   }
 }

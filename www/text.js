@@ -134,6 +134,27 @@ export function reachText({ good, weak, bad, worst_loss_percent }) {
   return said.join(" · ");
 }
 
+/** @type {Record<string, string>} */
+const ALERTS = {
+  noise: "It is loud",
+  speech: "Somebody speaks",
+  cry: "Somebody cries",
+  silence: "It is silent",
+  microphone_dead: "The microphone is dead",
+  stalled: "No sound arrives",
+  lost: "The microphone is gone",
+};
+
+/**
+ * What a person is alerted of.
+ *
+ * @param {import("./protocol.js").Alert} alert
+ */
+export function alertText({ kind, stream, began_at }) {
+  const at = clockText(new Date(began_at * 1000));
+  return `${titleOfAddress(stream)}: ${ALERTS[kind] ?? kind} (since ${at})`;
+}
+
 /**
  * A length of time as short as people say it.
  *
@@ -144,6 +165,17 @@ export function durationText(seconds) {
   if (whole < 60) return `${whole} s`;
   if (whole < 3600) return `${Math.floor(whole / 60)} min`;
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}
+
+/**
+ * How far behind what is live something is heard.
+ *
+ * @param {number} seconds
+ */
+export function behindText(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  const rest = String(whole % 60).padStart(2, "0");
+  return `${Math.floor(whole / 60)}:${rest} ago, catching up`;
 }
 
 /**

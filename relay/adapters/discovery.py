@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from relay import __version__
+from relay.features import SoundEventKind
 from relay.hub.identity import StreamName
 from relay.webrtc.line import Line
 
@@ -29,6 +30,8 @@ UNKNOWN = "None"
 SENDER_CAME, SENDER_LEFT = "sender_came", "sender_left"
 SPEECH_STARTED, SPEECH_ENDED = "speech_started", "speech_ended"
 SENDER_EVENTS = (SENDER_CAME, SENDER_LEFT)
+ALERT_EVENTS = tuple(f"alert_{kind.value}" for kind in SoundEventKind)
+"""What the option ``alerts`` names."""
 SPEECH_EVENTS = (SPEECH_STARTED, SPEECH_ENDED)
 
 
@@ -125,7 +128,10 @@ def components(topics: Topics, slug: str, *, sound: bool) -> dict[str, dict[str,
             entities[key]["stat_t"] = topics.of(slug, key)
         if key in _COMMANDS:
             entities[key]["cmd_t"] = topics.of(slug, _COMMANDS[key])
-    entities["event"]["evt_typ"] = [*SENDER_EVENTS, *(SPEECH_EVENTS if sound else ())]
+    entities["event"]["evt_typ"] = [
+        *(*SENDER_EVENTS, *ALERT_EVENTS),
+        *(SPEECH_EVENTS if sound else ()),
+    ]
     if not sound:
         # A component with nothing but its platform is one that is to be removed.
         entities |= {key: {"p": entity["p"]} for key, entity in _MEASURED.items()}

@@ -127,6 +127,7 @@ class HomeAssistant:
             bus.subscribe(events.StreamChanged, self._changed),
             bus.subscribe(events.StreamEnded, self._ended),
             bus.subscribe(events.NameChanged, self._name_changed),
+            bus.subscribe(events.AlertRaised, self._alert),
         )
         for stream in self._house.relay.streams:
             self._started(events.StreamStarted(stream.id))
@@ -182,7 +183,9 @@ class HomeAssistant:
         live = stream is not None and stream.state is StreamState.LIVE
         states = {
             "on_air": ON if live else OFF,
-            "listeners": str(stream.all_receivers + stream.listeners if stream else 0),
+            "listeners": str(
+                stream.all_receivers + stream.all_listeners if stream else 0
+            ),
             "last_heard": self._last_heard(name, stream),
             "quality": UNKNOWN,
             "muted": ON if name.muted else OFF,
@@ -211,10 +214,10 @@ class HomeAssistant:
             self._told.pop(topic, None)
             self._keep(topic, "")
 
-    def _happened(self, slug: str, what: str) -> None:
+    def _happened(self, slug: str, what: str, **more: float | None) -> None:
         if self._house.names.find(slug) is None:
             return
-        payload = json.dumps({"event_type": what})
+        payload = json.dumps({"event_type": what, **more})
         self._publish(MqttMessage(self._topics.of(slug, "event"), payload, every=True))
 
     def _tell(self, topic: str, payload: str) -> None:
@@ -267,6 +270,15 @@ class HomeAssistant:
         slugs: set[str | None] = set(self._dirty)
         self._dirty.clear()
         self._refresh_all(slugs)
+
+    def _alert(self, alert: events.AlertRaised) -> None:
+        event = alert.event
+        self._happened(
+            event.stream,
+            f"alert_{event.kind.value}",
+            began_at=event.began_at,
+            level_dbfs=event.level_dbfs,
+        )
 
     def _name_changed(self, event: events.NameChanged) -> None:
         if self._house.names.find(event.slug) is None:

@@ -5,13 +5,19 @@ from collections.abc import Sequence
 
 SAMPLE_RATE = 48_000
 
+VENDOR = "Earshot"
+
 PRE_SKIP = 3840
 """80 ms: who begins in the middle has a decoder that needs so long to be right (RFC 7845, 4.6)."""
+
+MAX_SEGMENTS = 255
+"""Of a page; a packet takes one for each 255 bytes that are full, and one more."""
 
 MAX_PACKET_BYTES = 255 * 255 - 1
 """What fits into one page; an Opus packet is much smaller."""
 
 _PAGE = struct.Struct("<4sBBqIIIB")
+_CAPTURE_PATTERN = b"OggS"
 _BEGIN = 0x02
 _CRC_OFFSET = 22
 
@@ -24,13 +30,16 @@ class OggOpusWriter:
     and samples say how long the stream has been there.
     """
 
-    def __init__(self, serial: int, vendor: str = "Earshot") -> None:
-        """``serial`` is 32 bits that tell this stream from others."""
+    def __init__(self, serial: int, comments: Sequence[str] = ()) -> None:
+        """
+        ``serial`` is 32 bits that tell this stream from others; ``comments`` are of the
+        form ``TITLE=...``, and players show them.
+        """
         self._serial = serial
         self._pages = 2
         self._samples = 0
         self.header = self._page([_opus_head()], 0, 0, _BEGIN) + self._page(
-            [_opus_tags(vendor)], 0, 1
+            [_opus_tags(comments)], 0, 1
         )
 
     def write(self, packets: Sequence[bytes], samples: int) -> bytes:
@@ -39,6 +48,25 @@ class OggOpusWriter:
         page = self._page(packets, self._samples, self._pages)
         self._pages = (self._pages + 1) & 0xFFFF_FFFF
         return page
+
+    def write_all(self, pieces: Sequence[tuple[bytes, int]]) -> bytes:
+        """Return pages with any number of packets, each with its samples; a second or less a page."""
+        pages: list[bytes] = []
+        waiting: list[bytes] = []
+        samples = room = 0
+        for packet, length in pieces:
+            needed = len(packet) // 255 + 1
+            if waiting and (needed > room or samples + length > SAMPLE_RATE):
+                pages.append(self.write(waiting, samples))
+                waiting, samples = [], 0
+            if not waiting:
+                room = MAX_SEGMENTS
+            waiting.append(packet)
+            room -= needed
+            samples += length
+        if waiting:
+            pages.append(self.write(waiting, samples))
+        return b"".join(pages)
 
     def _page(
         self, packets: Sequence[bytes], granule: int, number: int, flags: int = 0
@@ -49,11 +77,31 @@ class OggOpusWriter:
             for packet in packets
         )
         head = _PAGE.pack(
-            b"OggS", 0, flags, granule, self._serial, number, 0, len(lacing)
+            _CAPTURE_PATTERN, 0, flags, granule, self._serial, number, 0, len(lacing)
         )
         page = bytearray(head + lacing + b"".join(packets))
         struct.pack_into("<I", page, _CRC_OFFSET, _crc(page))
         return bytes(page)
+
+
+def whole_pages(data: bytes) -> tuple[int, float]:
+    """
+    Return where the last whole page ends, and how long the sound is up to there, in seconds.
+
+    ``data`` is a file of Opus in Ogg, or its end; of a file that was cut off what is after
+    the last whole page is worth nothing. Without any page both are 0.
+    """
+    end, granule = 0, PRE_SKIP
+    at = data.find(_CAPTURE_PATTERN)
+    while at >= 0 and at + _PAGE.size <= len(data):
+        head = _PAGE.unpack_from(data, at)
+        lacing = data[at + _PAGE.size : at + _PAGE.size + head[-1]]
+        size = _PAGE.size + head[-1] + sum(lacing)
+        if at + size <= len(data):
+            end, granule = at + size, head[3]
+            at += size - 1
+        at = data.find(_CAPTURE_PATTERN, at + 1)
+    return end, max(0, granule - PRE_SKIP) / SAMPLE_RATE
 
 
 def _opus_head() -> bytes:
@@ -66,10 +114,13 @@ def _opus_head() -> bytes:
     )
 
 
-def _opus_tags(vendor: str) -> bytes:
+def _opus_tags(comments: Sequence[str]) -> bytes:
     """RFC 7845, section 5.2."""
-    name = vendor.encode()
-    return b"OpusTags" + struct.pack("<I", len(name)) + name + struct.pack("<I", 0)
+    texts = [VENDOR.encode(), *(comment.encode() for comment in comments)]
+    sized = [struct.pack("<I", len(text)) + text for text in texts]
+    return (
+        b"OpusTags" + sized[0] + struct.pack("<I", len(comments)) + b"".join(sized[1:])
+    )
 
 
 def _crc_table() -> list[int]:

@@ -58,6 +58,12 @@ class Stream(Generic[Frame]):
         """Receivers over their WebSocket, who count themselves."""
         self.listeners = 0
         """HTTP listeners, kept by the broadcast."""
+        self.replays = 0
+        """HTTP listeners who began in the past, and count themselves."""
+        self.lookback_s = 0.0
+        """How far back one may begin to hear it, kept by the lookback; 0: nothing is kept."""
+        self.recorded = False
+        """Whether it is written to a file now, kept by the recordings."""
         self.frames_pushed = 0
         self.frames_dropped = 0
         """Frames lost by subscriptions that have left; those present count their own."""
@@ -65,6 +71,8 @@ class Stream(Generic[Frame]):
         self.last_frame_at = self.started_at
         self._sinks: tuple[Sink[Frame], ...] = ()
         self._subscriptions: set[Subscription[Frame]] = set()
+        self._onlookers = 0
+        """Subscriptions that are no reason to make frames."""
         self._on_change = changed
         self._clock = clock
 
@@ -73,14 +81,25 @@ class Stream(Generic[Frame]):
         return self.name.slug if self.name else None
 
     @property
+    def topic(self) -> str:
+        """What it is known by beyond its session: its slug, or else its id."""
+        return self.slug or self.id
+
+    @property
+    def all_listeners(self) -> int:
+        """Listeners over HTTP, wherever they began."""
+        return self.listeners + self.replays
+
+    @property
     def all_receivers(self) -> int:
         """Receivers over either transport."""
         return self.receivers + self.socket_receivers
 
     @property
     def demanded(self) -> bool:
-        """Whether anybody follows the stream."""
-        return bool(self._sinks or self._subscriptions)
+        """Whether anybody follows the stream for whom it has to be made."""
+        followers = len(self._subscriptions) - self._onlookers
+        return bool(self._sinks or followers or self.replays)
 
     @property
     def subscriptions(self) -> int:
@@ -111,17 +130,25 @@ class Stream(Generic[Frame]):
         return detach
 
     @contextmanager
-    def subscribe(self, capacity: int) -> Iterator[Subscription[Frame]]:
-        """Follow the stream for the length of a ``with`` block."""
+    def subscribe(
+        self, capacity: int, *, demand: bool = True
+    ) -> Iterator[Subscription[Frame]]:
+        """
+        Follow the stream for the length of a ``with`` block.
+
+        Without ``demand`` a stream that is made on demand is not made for this.
+        """
         if self.state is StreamState.ENDED:
             raise StreamEnded(f"stream {self.id} has ended")
         subscription = Subscription[Frame](capacity)
         self._subscriptions.add(subscription)
+        self._onlookers += not demand
         self._changed()
         try:
             yield subscription
         finally:
             self._subscriptions.discard(subscription)
+            self._onlookers -= not demand
             self.frames_dropped += subscription.frames_dropped
             subscription.close()
             self._changed()
@@ -161,6 +188,20 @@ class Stream(Generic[Frame]):
     def count_listeners(self, listeners: int) -> None:
         self.listeners = listeners
         self._changed()
+
+    def count_replays(self, change: int) -> None:
+        self.replays += change
+        self._changed()
+
+    def set_lookback(self, seconds: float) -> None:
+        if seconds != self.lookback_s:
+            self.lookback_s = seconds
+            self._changed()
+
+    def set_recorded(self, recorded: bool) -> None:
+        if recorded != self.recorded:
+            self.recorded = recorded
+            self._changed()
 
     def _changed(self) -> None:
         if self.state is not StreamState.ENDED:

@@ -127,6 +127,20 @@ class SetMuted(ClientMessage):
 
 
 @dataclass(frozen=True, slots=True)
+class SetLookback(ClientMessage):
+    """Of the stream that the client sends: whether its last minutes may be heard again."""
+
+    type = "set_lookback"
+    enabled: bool = True
+
+    @classmethod
+    def parse(cls, fields: Json) -> "SetLookback":
+        if "enabled" not in fields:
+            raise MalformedMessage("'enabled' is missing")
+        return cls(read_flag(fields, "enabled"))
+
+
+@dataclass(frozen=True, slots=True)
 class StopStream(ClientMessage):
     type = "stop_stream"
 
@@ -228,6 +242,7 @@ _CLIENT_MESSAGES: tuple[type[ClientMessage], ...] = (
     Offer,
     Answer,
     SetMuted,
+    SetLookback,
     StopStream,
     GetAvailableStreams,
     SubscribeVisualization,

@@ -50,6 +50,10 @@ class StreamDetails:
     """Its sender sends silence while it is quiet."""
     line: str | None = None
     """How its own packets arrive: ``good``, ``weak`` or ``bad``; None while that is not known."""
+    lookback_s: int = 0
+    """How far back one may begin to hear it; 0: nothing of it is kept."""
+    recorded: bool = False
+    """It is being written to a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +157,19 @@ class Audience(ServerMessage):
 
 
 @dataclass(frozen=True, slots=True)
+class Alert(ServerMessage):
+    type = "alert"
+    id: str
+    kind: str
+    """One of `relay.features.SoundEventKind`."""
+    stream: str
+    """The slug of its name, or the id of a stream without one."""
+    began_at: float
+    """Seconds since 1970, server clock."""
+    level_dbfs: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class StreamEnded(ServerMessage):
     type = "stream_ended"
     stream_id: str
@@ -200,6 +217,7 @@ SERVER_MESSAGES: tuple[type[ServerMessage], ...] = (
     StreamAvailable,
     StreamChanged,
     Audience,
+    Alert,
     StreamEnded,
     AudioData,
     Pong,

@@ -21,6 +21,7 @@ from relay.signaling.client_messages import (
     Offer,
     Ping,
     Resume,
+    SetLookback,
     SetMuted,
     StartReceiving,
     StartReceivingFrames,
@@ -60,6 +61,7 @@ ANYTIME = (
     Ping,
     Hush,
     Unhush,
+    SetLookback,
     Ignored,
 )
 

@@ -13,6 +13,7 @@ from relay.web.guest import Guest
 from relay.web.health import Health
 from relay.web.history_api import HistoryApi
 from relay.web.lobby import Lobby
+from relay.web.looking_back import LookingBack
 from relay.web.media import Media
 from relay.web.metrics import Metrics
 from relay.web.onboarding import CHECKING_PAGES, Onboarding
@@ -38,6 +39,8 @@ class Desk:
     metrics: Metrics
     media: Media
     history: HistoryApi
+    past: LookingBack | None = None
+    more_routes: tuple[Callable[[web.Application], None], ...] = ()
 
     @needs(Need.NOTHING)
     async def root(self, request: web.Request) -> web.StreamResponse:
@@ -127,7 +130,9 @@ def create_app(
     app.router.add_get("/api/streams", desk.streams)
     app.router.add_get("/api/audit", desk.audit)
     parts = (desk.onboarding.add_routes, desk.history.add_routes, add_openapi_route)
-    for add_routes in (add_audio_routes, *parts, *add_more_routes):
+    for add_routes in (
+        *(add_audio_routes, *parts, *desk.more_routes, *add_more_routes),
+    ):
         add_routes(app)
     for path in desk.pages:
         if path:

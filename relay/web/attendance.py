@@ -33,7 +33,7 @@ class House(Protocol):
 
 def topic_of(stream: PacketStream) -> str:
     """Return what a stream is known by beyond its session: its slug, or else its id."""
-    return stream.slug or stream.id
+    return stream.topic
 
 
 class Attendance:

@@ -100,6 +100,14 @@ class AuditLog:
     def hushed(self, guest: Guest, stream: str, by: str) -> None:
         self._note("hushed", guest, stream=stream, by=by)
 
+    def recording(self, guest: Guest, stream: str, action: str) -> None:
+        """``action`` is ``started`` or ``stopped``."""
+        self._note("recording", guest, stream=stream, action=action)
+
+    def clip(self, guest: Guest, stream: str, name: str, action: str) -> None:
+        """``action`` is ``fetched`` or ``deleted``."""
+        self._note("clip", guest, stream=stream, name=name, action=action)
+
     def cut(self, guest: Guest, stream: str, why: str) -> None:
         """A rule of the house ended what went on."""
         self._note("cut", guest, stream=stream, why=why)

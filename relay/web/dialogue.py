@@ -280,6 +280,9 @@ class Dialogue:
     async def _set_muted(self, message: client.SetMuted) -> None:
         self._slot.set_muted(message.muted, gated=message.gated)
 
+    async def _set_lookback(self, message: client.SetLookback) -> None:
+        self._media.set_lookback(self._slot.sent, message.enabled)
+
     async def _stop_stream(self, _: client.StopStream) -> None:
         self._end_media("stopped")
 
@@ -383,6 +386,7 @@ HANDLERS: dict[type[client.ClientMessage], Handler] = {
     client.Offer: Dialogue._offer,
     client.Answer: Dialogue._answer,
     client.SetMuted: Dialogue._set_muted,
+    client.SetLookback: Dialogue._set_lookback,
     client.StopStream: Dialogue._stop_stream,
     client.GetAvailableStreams: Dialogue._list_streams,
     client.SubscribeVisualization: Dialogue._watch,

@@ -7,10 +7,11 @@ Rule 2: a stream that rules are about is for those whom they name, at the times 
 
 import ipaddress
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import time
 from typing import Any
 
+from relay.daily_hours import DailyHours
 from relay.errors import BadName, SettingsError
 from relay.hub.identity import StreamName
 from relay.web.home_network import address_of
@@ -18,7 +19,6 @@ from relay.web.trust import Role, Visitor
 
 EVERYBODY = "*"
 EVERY_STREAM = "*"
-MIDNIGHT = time(0, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,7 @@ class Rule:
     may: frozenset[Role]
     streams: frozenset[str]
     """Slugs, or ``*``."""
-    from_: time = MIDNIGHT
-    until: time = MIDNIGHT
-    """Not included. Before ``from_``: on the next day; equal to it: all day."""
+    hours: DailyHours = field(default_factory=DailyHours)
 
     @classmethod
     def parse(cls, fields: Mapping[str, Any], path: str) -> "Rule":
@@ -41,8 +39,7 @@ class Rule:
             fields["who"].strip().casefold(),
             _roles(fields["may"]),
             frozenset(_slug(name, path) for name in fields["streams"].split(",")),
-            _time(fields.get("from"), path),
-            _time(fields.get("until"), path),
+            DailyHours.parse(fields.get("from"), fields.get("until"), path),
         )
 
     def is_about(self, role: Role, slug: str | None) -> bool:
@@ -66,11 +63,7 @@ class Rule:
 
     def holds_at(self, now: time) -> bool:
         """Tell whether it holds at a time of the day, by the clock on the wall."""
-        if self.from_ == self.until:
-            return True
-        if self.from_ < self.until:
-            return self.from_ <= now < self.until
-        return now >= self.from_ or now < self.until
+        return self.hours.include(now)
 
 
 class HouseRules:
@@ -103,13 +96,3 @@ def _slug(name: str, path: str) -> str:
         return StreamName.parse(name.strip()).slug
     except BadName as error:
         raise SettingsError(f"{path}.streams: {error}") from None
-
-
-def _time(text: str | None, path: str) -> time:
-    if not text:
-        return MIDNIGHT
-    try:
-        hour, minute = text.split(":")
-        return time(int(hour) % 24, int(minute))
-    except ValueError:
-        raise SettingsError(f"{path}: {text!r} is no time such as 19:30") from None

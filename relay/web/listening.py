@@ -51,7 +51,7 @@ class Listening:
         """
         guest = Guest.of(request, self._roll.network)
         hearer = _Hearer(guest, self._roll)
-        with _as_answers():
+        with as_answers():
             if not self._roll.limits.arrivals.admits(guest.counted_as):
                 raise CapacityExceeded("too many players in a short time")
             self._ask(hearer, place)
@@ -59,7 +59,7 @@ class Listening:
         try:
             hearer.tuned(None)
             async with AsyncExitStack() as stack:
-                with _as_answers():
+                with as_answers():
                     listener = await stack.enter_async_context(
                         self._broadcasts.open(place, encoding, wishes)
                     )
@@ -106,7 +106,7 @@ class _Hearer:
 
 
 @contextmanager
-def _as_answers() -> Iterator[None]:
+def as_answers() -> Iterator[None]:
     """Turn errors into what a player is answered."""
     try:
         yield

@@ -15,6 +15,7 @@ from relay.signaling.server_messages import (
     StreamChanged,
     StreamEnded,
 )
+from relay.web.alert_api import may_know, message_of
 from relay.web.background import Background
 from relay.web.client_socket import GOING_AWAY, TRY_AGAIN_LATER, ClientSocket
 from relay.web.connection import Connection
@@ -76,6 +77,7 @@ class Lobby:
             bus.subscribe(events.StreamChanged, self._stream_changed),
             bus.subscribe(events.StreamEnded, self._stream_ended),
             bus.subscribe(events.AccessChanged, lambda _: self._ask_again()),
+            bus.subscribe(events.AlertRaised, self._alert),
         ]
         return self
 
@@ -231,6 +233,15 @@ class Lobby:
         self._tell_streams()
         for connection in self.connections:
             connection.stream_ended(event.stream_id)
+
+    def _alert(self, alert: events.AlertRaised) -> None:
+        """Tell those who may hear the stream; old clients, which ask for no details, do not know it."""
+        text = encode(message_of(alert.event))
+        for connection in self.connections:
+            if connection.wants_details and may_know(
+                self.roll, connection.guest, alert.event
+            ):
+                connection.send_text(text)
 
     def _tell_streams(self) -> None:
         """Send everybody the list, in the form in which it was last asked for."""

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from relay.consumers.analyser import Measurement
+from relay.consumers.lookback import Lookback
+from relay.errors import UnexpectedMessage
 from relay.hub.media_relay import MediaRelay
 from relay.hub.stream import Stream
 from relay.rtp.packet import RtpPacket
@@ -80,6 +82,14 @@ class Media:
     sockets: SocketMedia
     sessions: Sessions[Any] = field(default_factory=Sessions)
     """Of `relay.web.dialogue.Dialogue`."""
+    lookback: Lookback | None = None
+
+    def set_lookback(self, stream: PacketStream | None, enabled: bool) -> None:
+        """Keep the last minutes of what somebody sends, or do not. Raises `UnexpectedMessage`."""
+        if stream is None:
+            raise UnexpectedMessage("nothing is sent here")
+        if self.lookback is not None:
+            self.lookback.switch(stream.topic, enabled)
 
     def qualities(self, stream_id: str) -> list[ReceiverQuality]:
         """Return how well each receiver hears a stream, over either transport."""

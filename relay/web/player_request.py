@@ -19,6 +19,9 @@ is for those alone who would otherwise wait.
 MAX_BURST_BYTES = 128 * 1024
 """What is kept of the sound for those who come."""
 
+MAX_BACK_S = 3600
+"""What can be asked for; how much is kept is another matter, and who gets less begins there."""
+
 _PAGE = "text/html"
 _MEDIA = ("audio", "video")
 _BROWSERS = ("chrome/", "firefox/", "applewebkit/", "applecoremedia/")
@@ -42,6 +45,8 @@ class PlayerRequest:
     """Whether the player goes by DLNA's headers."""
     burst_bytes: int | None = None
     """How much sound of before it gets at once; None: as little as the sound needs to start."""
+    back_s: int = 0
+    """How far in the past it wants to begin; 0: at what is live."""
 
     @classmethod
     def read(
@@ -70,6 +75,7 @@ class PlayerRequest:
             dlna="transfermode.dlna.org" in fields
             or fields.get("getcontentfeatures.dlna.org", "").strip() == "1",
             burst_bytes=_burst(query, fields),
+            back_s=_number(query, "back", MAX_BACK_S, "seconds") or 0,
         )
 
 
@@ -143,15 +149,20 @@ def _wants_page(accepted: Accepted, fields: Mapping[str, str]) -> bool:
 
 
 def _burst(query: Mapping[str, str], fields: Mapping[str, str]) -> int | None:
-    text = query.get("burst")
+    burst = _number(query, "burst", MAX_BURST_BYTES, "bytes")
+    if burst is None and _starts_late(fields):
+        return BURST_OF_BROWSERS_BYTES
+    return burst
+
+
+def _number(query: Mapping[str, str], key: str, most: int, unit: str) -> int | None:
+    text = query.get(key)
     if text is None:
-        return BURST_OF_BROWSERS_BYTES if _starts_late(fields) else None
+        return None
     # Nothing else that int() takes: no sign, no space, no digits of other scripts.
-    if text.isascii() and text.isdigit() and len(text) <= 9:
-        burst = int(text)
-        if burst <= MAX_BURST_BYTES:
-            return burst
-    raise BadRequest(f"burst={text!r} is not a number of bytes, 0 to {MAX_BURST_BYTES}")
+    if text.isascii() and text.isdigit() and len(text) <= 9 and int(text) <= most:
+        return int(text)
+    raise BadRequest(f"{key}={text!r} is not a number of {unit}, 0 to {most}")
 
 
 def _starts_late(fields: Mapping[str, str]) -> bool:

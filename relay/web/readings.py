@@ -136,7 +136,7 @@ def of_streams(relay: MediaRelay[RtpPacket]) -> list[Reading]:
         Reading(
             "voice_listeners",
             "Listeners over HTTP",
-            lambda: sum(s.listeners for s in relay.streams),
+            lambda: sum(s.all_listeners for s in relay.streams),
         ),
         Reading(
             "voice_stream_packets_total",

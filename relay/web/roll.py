@@ -1,7 +1,7 @@
 """Everybody who hears or sends, what the house says to it, and who is sent away."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from relay.errors import Hushed, NotAllowed, RelayError
 from relay.signaling.server_messages import Audience, Hearer
@@ -22,6 +22,8 @@ RULES_EVERY_S = 5 * SECONDS
 
 MAX_NAMED = 32
 """Of those who hear a stream, so many are told by name."""
+
+NOW = timedelta()
 
 HUSHED = Hushed("its sender sent this device away for five minutes")
 FORBIDDEN = NotAllowed("the rules of the house do not allow this here and now")
@@ -66,11 +68,21 @@ class Roll:
         """Return a guest's part, which it closes itself."""
         return Attendance(guest, self, headcount, send_away, by=by)
 
-    def check(self, guest: Guest, role: Role, stream: str, slug: str | None) -> None:
-        """Raises `NotAllowed` or `Hushed`."""
+    def check(
+        self,
+        guest: Guest,
+        role: Role,
+        stream: str,
+        slug: str | None,
+        ago: timedelta = NOW,
+    ) -> None:
+        """``ago``: what was sent then is to be heard now. Raises `NotAllowed` or `Hushed`."""
         objection = self._objection(guest, role, stream, slug)
         if objection is not None:
             raise objection
+        then = (self._now() - ago).time()
+        if not self._rules.allow(guest.visitor, role, slug, then):
+            raise FORBIDDEN
 
     def _objection(
         self, guest: Guest, role: Role, stream: str, slug: str | None
@@ -144,6 +156,17 @@ class Roll:
                 attendance.send_away(HUSHED)
                 gone += 1
         return gone
+
+    def hushes(self, stream: PacketStream) -> bool:
+        """Tell whether somebody may not hear a stream now."""
+        return bool(self._hush_list.names(topic_of(stream)))
+
+    def sends(self, guest: Guest, stream: PacketStream) -> bool:
+        """Tell whether a stream is sent by the device or user that a guest is."""
+        return any(
+            a.stream is stream and a.role is Role.SPEAK and a.guest.key == guest.key
+            for a in self._present
+        )
 
     def unhush(self, stream: PacketStream) -> None:
         """Let those who were sent away hear a stream again. Idempotent."""

@@ -51,10 +51,12 @@ class StreamList:
             muted_by_house=stream.muted_by_house,
             gated=stream.gated,
             receivers=stream.all_receivers,
-            listeners=stream.listeners,
+            listeners=stream.all_listeners,
             started_at=self._clocks.wall_time_of(stream.started_at),
             hearing=self.hearing.of(stream.id),
             line=line.value if line else None,
+            lookback_s=round(stream.lookback_s),
+            recorded=stream.recorded,
         )
 
     def details(self) -> tuple[StreamDetails, ...]:

@@ -1,6 +1,6 @@
 """What clients meet behind the doors, opened and put together."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from relay.sources.demo import DemoSource
 from relay.sources.register import SourceRegister
 from relay.tls.certificates import Certificates
 from relay.web import checks, readings, sound_readings
+from relay.web.alert_readings import of_alerts
 from relay.web.app import Desk
 from relay.web.audit import AuditLog
 from relay.web.gate import Gate
@@ -24,14 +25,16 @@ from relay.web.limits import Limits
 from relay.web.lobby import Lobby
 from relay.web.loop_lag import LoopLag
 from relay.web.media import Media
-from relay.web.metrics import Metrics
+from relay.web.metrics import Metrics, Reading
 from relay.web.onboarding import Onboarding
 from relay.web.pages import Pages
 from relay.web.roll import Roll
 from relay.web.socket_media import SocketMedia
 from relay.web.stream_list import StreamList
 from relay.webrtc.host_addresses import lan_addresses
+from relay.wiring.alerts import open_alerts
 from relay.wiring.history import open_history
+from relay.wiring.lookback import open_kept, readings_of_kept
 from relay.wiring.sound import Sound
 
 
@@ -48,14 +51,17 @@ async def open_desk(
     """Open what clients meet behind the doors, and start those who look after it."""
     relay, endpoint, worker = sound.relay, sound.endpoint, sound.worker
     history = await open_history(settings, relay.events, stack)
+    roll = await open_roll(settings, stack)
+    kept = await open_kept(settings, sound, roll, stack)
+    alerting = await open_alerts(settings, sound, roll, stack)
     media = Media(
         relay,
         endpoint,
         Visualization(sound.decoders),
         SocketMedia(sound.decoders, worker),
+        lookback=kept.lookback,
     )
     streams = StreamList(relay, settings.signaling.ice_servers)
-    roll = await open_roll(settings, stack)
     lobby = await stack.enter_async_context(
         Lobby(media, streams, roll, max_connections=settings.signaling.max_connections)
     )
@@ -65,7 +71,8 @@ async def open_desk(
     health = Health(relay, lobby, options=options)
     mqtt = await open_mqtt(settings, sound, media, roll, stack)
     metrics = metrics_of(
-        sound, media, lobby, health, housekeeping, sources, mqtt, history
+        *(sound, media, lobby, health, housekeeping, sources, mqtt, history),
+        [*readings_of_kept(kept), *of_alerts(alerting.alerts, alerting.webhooks)],
     )
     loop_lag = await stack.enter_async_context(LoopLag(metrics.loop_lag.observe))
     health.register(MEDIA, checks.of_endpoint(endpoint))
@@ -77,10 +84,7 @@ async def open_desk(
         health.register("mqtt", checks.of_mqtt(mqtt))
     if history:
         health.register("history", checks.of_history(history))
-    if settings.demo:
-        demo = DemoSource(relay)
-        await stack.enter_async_context(demo)
-        health.register("demo", lambda: PartState(demo.alive))
+    await open_demo(settings, sound, health, stack)
     await stack.enter_async_context(sources)
     health.register("sources", checks.of_sources(sources))
     pages = Pages(www)
@@ -89,7 +93,21 @@ async def open_desk(
     )
     store = history.store if history else None
     history_api = HistoryApi(store, roll, streams, sound.names.text_of)
-    return Desk(lobby, streams, pages, onboarding, health, metrics, media, history_api)
+    return Desk(
+        *(lobby, streams, pages, onboarding, health, metrics, media, history_api),
+        past=kept.past,
+        more_routes=tuple(api.add_routes for api in (*kept.apis, alerting.api)),
+    )
+
+
+async def open_demo(
+    settings: Settings, sound: Sound, health: Health, stack: AsyncExitStack
+) -> None:
+    """Let a built-in sender play, if that is wanted."""
+    if settings.demo:
+        demo = DemoSource(sound.relay)
+        await stack.enter_async_context(demo)
+        health.register("demo", lambda: PartState(demo.alive))
 
 
 def metrics_of(
@@ -101,6 +119,7 @@ def metrics_of(
     sources: SourceRegister,
     mqtt: checks.MqttLine | None,
     history: History | None,
+    more: Sequence[Reading],
 ) -> Metrics:
     """Return every number that there is."""
     relay, endpoint, frames = sound.relay, sound.endpoint, media.sockets.counters
@@ -117,6 +136,7 @@ def metrics_of(
             *readings.of_sources(sources),
             *(readings.of_mqtt(mqtt) if mqtt else ()),
             *(readings.of_history(history) if history else ()),
+            *more,
         ],
         relay.events,
         readings.summary(health, lobby, relay, endpoint),

@@ -62,7 +62,10 @@ def test_entities_that_measure_sound_are_removed_without_it() -> None:
     entities = introduced(sound=False)["cmps"]
     assert entities["voice"] == {"p": "binary_sensor"}
     assert entities["level"] == {"p": "sensor"}
-    assert entities["event"]["evt_typ"] == ["sender_came", "sender_left"]
+    assert entities["event"]["evt_typ"] == [
+        *("sender_came", "sender_left", "alert_noise", "alert_speech", "alert_cry"),
+        *("alert_silence", "alert_microphone_dead", "alert_stalled", "alert_lost"),
+    ]
     assert introduced(sound=True)["cmps"].keys() == entities.keys()
 
 

@@ -11,7 +11,8 @@ import pytest
 from relay.audio.codec import OpusDecoder
 from relay.audio.formats import OGG, Encoding
 from relay.consumers.broadcast import PacketBroadcast
-from relay.consumers.opus_programme import OpusProgramme, lost_packet, silent_packet
+from relay.consumers.opus_playout import silent_packet
+from relay.consumers.opus_programme import OpusProgramme
 from relay.consumers.tuner import Tuner
 from relay.hub.identity import StreamName
 from relay.rtp import opus
@@ -76,28 +77,6 @@ async def test_a_lost_packet_is_replaced_by_one_that_says_so(room: SoundRoom) ->
     lost = [packet for packet in tape.packets if len(packet) == 1]
     assert len(lost) == 1
     assert opus.duration(lost[0]) == 960
-
-
-@pytest.mark.parametrize("configuration", range(32))
-def test_what_stands_for_a_loss_lasts_20_ms_in_every_mode(configuration: int) -> None:
-    """It keeps the mode and bandwidth, and whether it is stereo."""
-    newest = bytes([configuration << 3 | 0b100, 1, 2])
-    lost = lost_packet(newest)
-    assert opus.duration(lost) == 960
-    assert lost[0] & 0b100
-    modes = [
-        c if c >= 16 else 12 if c >= 12 else 0 for c in (configuration, lost[0] >> 3)
-    ]
-    assert (modes[0] >= 16) == (modes[1] >= 16)
-    assert (modes[0] == 12) == (modes[1] == 12)
-
-
-def test_silence_decodes_to_silence() -> None:
-    """With a decoder that heard something before, after some packets."""
-    decoder = OpusDecoder()
-    for packet in (FakeSender().packet().payload, *[silent_packet()] * 10):
-        pcm = decoder.decode(packet)
-    assert np.abs(pcm).max() < 10
 
 
 async def test_the_next_session_of_a_name_goes_on_in_the_same_stream(

@@ -31,6 +31,34 @@ async def test_leaving_the_block_is_leaving_the_stream() -> None:
     assert not stream.demanded
 
 
+async def test_an_onlooker_is_no_reason_to_make_frames() -> None:
+    """It gets those that are made for others; who hears the past wants what follows, too."""
+    stream = Stream[int]("stream_1")
+    with stream.subscribe(5, demand=False) as onlooker:
+        assert not stream.demanded
+        with stream.subscribe(5):
+            assert stream.demanded
+            stream.push(1)
+        assert not stream.demanded
+        assert onlooker.take() == [1]
+        stream.count_replays(1)
+        assert stream.demanded
+        assert stream.all_listeners == 1
+        stream.count_replays(-1)
+    assert not stream.demanded
+
+
+async def test_what_is_kept_of_it_is_told_once() -> None:
+    """How far back one may begin, and whether it is written to a file."""
+    changes: list[None] = []
+    stream = Stream[int]("stream_1", changed=lambda: changes.append(None))
+    for _ in range(2):
+        stream.set_lookback(300.0)
+        stream.set_recorded(True)
+    assert len(changes) == 2
+    assert stream.topic == "stream_1"
+
+
 async def test_detaching_twice_is_harmless() -> None:
     """The function that takes a sink off may be called again."""
     stream = Stream[int]("stream_1")

@@ -33,6 +33,8 @@ def test_details_are_plain_json() -> None:
             "muted_by_house": False,
             "gated": False,
             "line": None,
+            "lookback_s": 0,
+            "recorded": False,
         }
     ]
     assert sent["ice_servers"] == []

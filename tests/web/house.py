@@ -13,20 +13,29 @@ from typing import Any
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 
 from audio_stream_server import AudioStreamServer
+from relay.consumers.alert_rule import AlertRule
+from relay.consumers.alerts import Alerts
+from relay.consumers.clips import Clips
 from relay.consumers.decoder import DecoderPool
 from relay.consumers.history import History
 from relay.consumers.http_broadcast import Broadcasts
+from relay.consumers.lookback import Lookback
 from relay.consumers.media_worker import MediaWorker
+from relay.consumers.recordings import Recordings
+from relay.consumers.sound_files import SoundFiles
 from relay.events import EventBus
 from relay.hub.media_relay import MediaRelay
 from relay.hub.stream import Stream
+from relay.lookback_settings import LookbackSettings
 from relay.ports import HistoryStore
 from relay.rtp.packet import RtpPacket
 from relay.settings import CleanupSettings, LimitSettings, Mp3Settings, SourceSettings
 from relay.sources.register import SourceRegister
 from relay.tls.certificates import Certificates
-from relay.web import readings, sound_readings
+from relay.web import lookback_readings, readings, sound_readings
 from relay.web.access import Access, IngressDoor
+from relay.web.alert_api import AlertApi
+from relay.web.alert_readings import of_alerts
 from relay.web.app import Desk, create_app
 from relay.web.audit import AuditLog
 from relay.web.gate import Gate
@@ -40,11 +49,14 @@ from relay.web.http_server import HttpServer
 from relay.web.known_names import KnownNames
 from relay.web.limits import Limits
 from relay.web.lobby import Lobby
+from relay.web.lookback_api import LookbackApi
+from relay.web.looking_back import LookingBack
 from relay.web.media import Media
 from relay.web.metrics import Metrics
 from relay.web.onboarding import Onboarding
 from relay.web.own_names import OwnNames
 from relay.web.pages import Pages
+from relay.web.recording_api import RecordingApi
 from relay.web.roll import Roll
 from relay.web.socket_media import SocketMedia
 from relay.web.stream_list import Clocks, StreamList
@@ -129,8 +141,14 @@ class House:
         now: Callable[[], datetime] = datetime.now,
         sound: bool = False,
         history: HistoryStore | None = None,
+        lookback_s: float = 0.0,
+        data_dir: Path = Path("no-such-folder"),
+        alerts: Sequence[AlertRule] = (),
     ) -> None:
-        """With a ``gate`` devices are let in; it has to be open. With ``sound`` there are players."""
+        """
+        With a ``gate`` devices are let in; it has to be open. With ``sound`` there are
+        players, and recordings need a ``data_dir``.
+        """
         self._stack = AsyncExitStack()
         self.clock = clock
         self.ingress = ingress
@@ -140,11 +158,13 @@ class House:
         self.visualization = FakeVisualization()
         self.worker = MediaWorker()
         self.decoders = DecoderPool(self.relay, self.worker, self.events)
+        self.lookback = Lookback(self.relay, lookback_s, clock=clock)
         self.media = Media(
             self.relay,
             self.endpoint,
             self.visualization,
             SocketMedia(self.decoders, self.worker, clock=clock),
+            lookback=self.lookback,
         )
         self.stream_list = StreamList(self.relay, ("stun:192.0.2.1:3478",))
         self.roll = Roll(
@@ -155,6 +175,11 @@ class House:
             clocks=Clocks(clock),
             now=now,
         )
+        files = SoundFiles(data_dir, LookbackSettings())
+        clips = Clips(self.events, self.lookback, files, ())
+        self.recordings = Recordings(self.relay, files, 60.0)
+        self.alerts = Alerts(self.events, alerts)
+        self.past = LookingBack(self.lookback, self.worker, self.relay, self.roll)
         self.lobby = Lobby(
             self.media,
             self.stream_list,
@@ -192,6 +217,9 @@ class House:
                 *readings.of_sources(self.sources),
                 *readings.of_mqtt(FakeMqttLine()),
                 *readings.of_history(History(FakeHistoryStore(), self.events)),
+                *lookback_readings.of_lookback(self.lookback, self.past),
+                *lookback_readings.of_files(files, clips, self.recordings),
+                *of_alerts(self.alerts, None),
             ],
             self.events,
             readings.summary(self.health, self.lobby, self.relay, self.endpoint),
@@ -206,6 +234,12 @@ class House:
             self.metrics,
             self.media,
             HistoryApi(history, self.roll, self.stream_list),
+            self.past,
+            (
+                LookbackApi(self.lookback, self.relay, self.roll).add_routes,
+                RecordingApi(self.recordings, self.relay, self.roll).add_routes,
+                AlertApi(self.alerts, self.roll).add_routes,
+            ),
         )
         self.server = HttpServer(
             create_app(
@@ -233,6 +267,9 @@ class House:
 
     async def __aenter__(self) -> "House":
         await self._stack.enter_async_context(self.roll.audit)
+        await self._stack.enter_async_context(self.lookback)
+        await self._stack.enter_async_context(self.recordings)
+        self._stack.enter_context(self.alerts)
         await self._stack.enter_async_context(self.lobby)
         await self._stack.enter_async_context(self.server)
         self.session = await self._stack.enter_async_context(ClientSession(self.url))

@@ -121,6 +121,7 @@ VALID = {
     "webrtc_offer": {"offer": description("offer")},
     "webrtc_answer": {"answer": description("answer")},
     "set_muted": {"muted": True},
+    "set_lookback": {"enabled": True},
     "stop_stream": {},
     "get_available_streams": {},
     "subscribe_visualization": {"stream_id": "other"},

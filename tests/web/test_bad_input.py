@@ -85,6 +85,7 @@ NOT_FOR_THIS_CLIENT = {
     "resume": "session_gone",
     "hush": "not_allowed",
     "unhush": "not_allowed",
+    "set_lookback": "unexpected_message",
 }
 
 

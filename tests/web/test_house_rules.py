@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from relay.daily_hours import DailyHours
 from relay.errors import SettingsError
 from relay.web.house_rules import HouseRules, Rule
 from relay.web.trust import Role
@@ -124,8 +125,8 @@ def test_two_rules_that_meet_leave_no_gap(a: time, b: time, now: time) -> None:
     """From a to b, and from b to a: at every moment exactly one of them holds."""
     if a == b:
         return
-    day = Rule("*", frozenset({LISTEN}), frozenset("*"), a, b)
-    night = Rule("*", frozenset({LISTEN}), frozenset("*"), b, a)
+    day = Rule("*", frozenset({LISTEN}), frozenset("*"), DailyHours(a, b))
+    night = Rule("*", frozenset({LISTEN}), frozenset("*"), DailyHours(b, a))
     assert day.holds_at(now) != night.holds_at(now)
 
 

@@ -175,3 +175,10 @@ describe("addresses to copy", () => {
     assert.equal(listenAddress("a b&c"), "listen.html?stream=a%20b%26c");
   });
 });
+
+test("an alert says what, where and since when, whatever it is", () => {
+  const alert = (kind) => text.alertText({ kind, stream: "nursery", began_at: 1.79e9 });
+  assert.match(alert("cry"), /^Nursery: Somebody cries \(since .+\)$/);
+  assert.match(alert("lost"), /The microphone is gone/);
+  assert.match(alert("dance"), /^Nursery: dance/);
+});
