@@ -12,6 +12,8 @@ from datetime import date
 from pathlib import Path
 
 from bench import (
+    analysis,
+    analysis_cost,
     bad_link,
     card,
     crowd,
@@ -62,6 +64,8 @@ GROUPS: dict[str, Group] = {
     "history": history.measure,
     "card": card.measure,
     "idle": idle.measure,
+    "analysis": analysis.measure,
+    "analysis_cost": analysis_cost.measure,
 }
 LONG_GROUPS: dict[str, Group] = {
     "leaks": leaks.measure,

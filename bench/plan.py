@@ -50,6 +50,8 @@ class Plan:
     history_streams: tuple[int, ...]
     """Whose seconds are written into Cassandra; of the long run."""
     history_s: float
+    analysed_streams: int
+    """Of which features are told."""
 
     cycles: int
     """Receivers that join and leave; of the long run."""
@@ -85,6 +87,7 @@ FULL = Plan(
     history_day_s=86_400,
     history_streams=(1000, 5000),
     history_s=60.0,
+    analysed_streams=100,
     cycles=2500,
     bad_link_s=600.0,
     bad_link_look_s=60.0,
@@ -116,6 +119,7 @@ QUICK = Plan(
     history_day_s=1200,
     history_streams=(50,),
     history_s=3.0,
+    analysed_streams=8,
     cycles=40,
     bad_link_s=6.0,
     bad_link_look_s=3.0,

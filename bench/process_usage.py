@@ -35,6 +35,13 @@ class Usage:
         )
 
 
+def with_children(pid: int) -> list[int]:
+    """Return a process and those that it started."""
+    tasks = Path(f"/proc/{pid}/task").iterdir()
+    children = [c for t in tasks for c in (t / "children").read_text().split()]
+    return [pid, *map(int, children)]
+
+
 def cpu_ms_per_s(before: Usage, after: Usage) -> float:
     """Return the CPU time used between two moments, per second that went by."""
     return 1000 * (after.cpu_s - before.cpu_s) / (after.at - before.at)

@@ -15,6 +15,8 @@ PACKETS_PER_S = 50
 Sound = NDArray[np.int16]
 """A row for each packet."""
 
+ROOM_DBFS, TALK_DBFS = -70.0, -20.0
+
 TONE_BPS = 23_000
 """Makes packets of about 80 bytes, as browsers do for a voice."""
 
@@ -30,6 +32,31 @@ def beeps(*, packets: int, beep: int) -> tuple[bytes, ...]:
     """Return silence of so many packets in a row whose last ``beep`` ones are loud."""
     # Encoded twice over, so that the second round follows a beep as all later ones do.
     return _encode(np.tile(beeps_sound(packets=packets, beep=beep), (2, 1)))[packets:]
+
+
+@lru_cache
+def talk(packets: int, level_dbfs: float) -> tuple[bytes, ...]:
+    """Return so many packets of what has the pitch and the noise of a voice, at a level."""
+    return _encode(talk_sound(packets, level_dbfs))
+
+
+@lru_cache
+def words(*, packets: int, word: int) -> tuple[bytes, ...]:
+    """Return a quiet room of so many packets in a row, in the last ``word`` of which one talks."""
+    quiet = talk_sound(packets, ROOM_DBFS)
+    quiet[packets - word :] = talk_sound(word, TALK_DBFS)
+    return _encode(np.tile(quiet, (2, 1)))[packets:]
+
+
+def talk_sound(packets: int, level_dbfs: float) -> Sound:
+    """Return the sound of `talk`: partials of a pitch that goes up and down, and some noise."""
+    t = np.arange(packets * PACKET_SAMPLES) / SAMPLE_RATE
+    phase = 2 * np.pi * (140 * t - 5 * np.cos(2 * np.pi * 0.8 * t))
+    sound = sum(np.sin(n * phase) / n for n in range(1, 16))
+    noise = np.random.default_rng(1).normal(0.0, 0.1, len(t))
+    sound = np.asarray(sound) * (1.2 + np.sin(2 * np.pi * 4 * t)) + noise
+    amplitude = 32768 * 10 ** (level_dbfs / 20) / np.sqrt(np.mean(sound**2))
+    return _in_packets(np.rint(sound * amplitude))
 
 
 def tone_sound(packets: int = 300) -> Sound:

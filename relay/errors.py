@@ -28,6 +28,7 @@ RelayError
 ├── Replaced             the same device sends from elsewhere now
 ├── SessionGone          nothing is left that could be resumed
 ├── HistoryOff           nothing is kept: an option says so
+├── AnalysisOff          the house does not have this stream analysed
 ├── HistoryUnavailable   what keeps the history is away, full or out of order
 ├── PeerFailed           the media connection broke before or while it was used
 └── SettingsError        the options are wrong; the server does not start
@@ -144,6 +145,10 @@ class SessionGone(RelayError):
 
 class HistoryOff(RelayError):
     code = "history_off"
+
+
+class AnalysisOff(RelayError):
+    code = "analysis_off"
 
 
 class HistoryUnavailable(RelayError):

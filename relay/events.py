@@ -50,6 +50,9 @@ class PeerConnected:
 
     role: str
     negotiation_s: float
+    milestones: tuple[tuple[str, float], ...] = ()
+    """What was reached on the way, and when on the monotonic clock: request, offer, answer,
+    DTLS, first packet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,38 @@ class SoundDecoded:
     decode_s: float
     consume_s: float
     latency_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class FrameAnalysed:
+    """The features of some sound are known; told some ten times a second for each stream."""
+
+    latency_s: float
+    """Since its packet arrived."""
+
+
+Steps = tuple[tuple[str, float, float], ...]
+"""Names of what was done, and when each began and ended on the monotonic clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkTraced:
+    """What became of one packet, step by step; of few packets it is told."""
+
+    stream_id: str
+    size_bytes: int
+    is_speech: bool
+    steps: Steps
+
+
+@dataclass(frozen=True, slots=True)
+class RowsStored:
+    """Rows of the history are durable."""
+
+    rows: int
+    began_at: float
+    """On the monotonic clock."""
+    ended_at: float
 
 
 @dataclass(frozen=True, slots=True)

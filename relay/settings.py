@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from relay.alert_settings import AlertSettings
+from relay.analysis_settings import AnalysisSettings
 from relay.cassandra_settings import CassandraSettings
 from relay.errors import SettingsError
 from relay.history_settings import HistorySettings
@@ -198,6 +199,7 @@ class Settings:
     cassandra: CassandraSettings = field(default_factory=CassandraSettings)
     lookback: LookbackSettings = field(default_factory=LookbackSettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)
+    analysis: AnalysisSettings = field(default_factory=AnalysisSettings)
     demo: bool = False
     """Whether a built-in sender plays, for people without a microphone at hand."""
     supervised: bool = False
@@ -265,6 +267,7 @@ class Settings:
             cassandra=CassandraSettings.from_options(options, certificates),
             lookback=LookbackSettings.from_options(options),
             alerts=AlertSettings.from_options(options),
+            analysis=AnalysisSettings.from_options(options),
             demo=demo,
             supervised=supervised,
             supervisor_token=supervisor_token,

@@ -4,9 +4,10 @@ import asyncio
 from collections.abc import Callable
 
 from relay.consumers.analyser import Visualization
-from relay.consumers.decoder import DecoderPool, PcmChunk
+from relay.consumers.decoder import DecoderPool
 from relay.consumers.http_broadcast import Broadcasts
 from relay.consumers.media_worker import MediaWorker
+from relay.consumers.packet_decoder import PcmChunk
 from relay.events import EventBus
 from relay.hub.media_relay import MediaRelay
 from relay.hub.stream import Stream

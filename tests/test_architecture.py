@@ -49,6 +49,7 @@ THIRD_PARTY = {
         "relay.adapters",
     },
     "pyarrow": {"relay.web.history_exports"},
+    "opentelemetry": {"relay.adapters.otlp"},
     "segno": {"relay.web"},
     "webrtcvad": {"relay.audio.voice_detector"},
     "yaml": {"relay.options"},

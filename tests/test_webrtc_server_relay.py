@@ -73,6 +73,7 @@ async def test_start(relay: RelayProcess) -> None:
         "event_loop",
         "sources",
         "access",
+        "analysis",
         "demo",
     }
     assert all(part["alive"] for part in health["parts"].values())

@@ -8,7 +8,8 @@ import numpy as np
 from relay.audio.level import peak_dbfs, rms_dbfs
 from relay.audio.spectrum import bands_dbfs
 from relay.audio.voice_activity import VoiceActivity
-from relay.consumers.decoder import DecoderPool, PacketStream, PcmChunk
+from relay.consumers.decoder import DecoderPool, PacketStream
+from relay.consumers.packet_decoder import PcmChunk
 
 SAMPLE_RATE = 48_000
 MEASURED_SAMPLES = SAMPLE_RATE // 10

@@ -5,23 +5,22 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-from relay.audio.codec import SAMPLE_RATE, CorruptPacket, OpusDecoder
-from relay.audio.level import rms_dbfs
-from relay.audio.splice import Splice
 from relay.consumers.media_worker import MediaWorker
+from relay.consumers.packet_decoder import (
+    DecoderStatistics,
+    PacketDecoder,
+    PcmChunk,
+)
 from relay.events import EventBus, SoundDecoded
 from relay.hub.media_relay import MediaRelay
 from relay.hub.stream import Stream
 from relay.hub.subscription import Subscription
 from relay.rtp.packet import RtpPacket
-from relay.rtp.playout import Decode, Playout, PlayoutStatistics, Step
+from relay.rtp.playout import Decode
 
 logger = logging.getLogger(__name__)
 
@@ -35,20 +34,6 @@ QUEUE_FRAMES = 50
 
 JOB_TIMEOUT_S = 1.0
 """A job that takes longer was lost with its worker, or the machine is far too slow."""
-
-QUIET_DBFS = -45.0
-"""Below it a room is heard and nobody in it: 20 ms of that are not missed."""
-
-
-@dataclass(frozen=True, slots=True)
-class PcmChunk:
-    """A piece of sound, mono at 48 kHz, usually 20 ms."""
-
-    pcm: NDArray[np.int16]
-    captured_at: float
-    """When its first sample was captured: seconds since 1970 on the server's clock."""
-    concealed: bool
-    """Whether it was made up, because there was no packet for it."""
 
 
 class PcmTap(Protocol):
@@ -70,15 +55,6 @@ class _Yield:
 
     results: list[tuple[PcmTap, object]]
     sounds: list[SoundDecoded]
-
-
-@dataclass(slots=True)
-class DecoderStatistics(PlayoutStatistics):
-    """What all decoders did together; written on the media worker's thread alone."""
-
-    chunks_decoded: int = 0
-    packets_corrupt: int = 0
-    """Refused by the decoder, and concealed."""
 
 
 class StreamDecoder:
@@ -103,13 +79,10 @@ class StreamDecoder:
         self._subscription = subscription
         self._worker = worker
         self._events = events
-        self._statistics = statistics
         self._clock = clock
         self._wall_clock = wall_clock
         self._taps: tuple[PcmTap, ...] = ()
-        self._playout = Playout(statistics)
-        self._opus = OpusDecoder()
-        self._splice = Splice()
+        self._sound = PacketDecoder(statistics, clock=clock)
         self._job_done = asyncio.Event()
         self._failed = False
 
@@ -166,9 +139,9 @@ class StreamDecoder:
     def _make(self, packets: list[RtpPacket], now: float, wall_offset: float) -> _Yield:
         made = _Yield([], [])
         taps = self._taps
-        for step in self._playout.advance(packets, now):
+        for step in self._sound.advance(packets, now):
             started = time.perf_counter()
-            chunks = self._in_time(self._chunk(step, wall_offset))
+            chunks = self._sound.chunks(step, wall_offset)
             decoded = time.perf_counter()
             for chunk in chunks:
                 for tap in taps:
@@ -184,54 +157,6 @@ class StreamDecoder:
                     )
                 )
         return made
-
-    def _chunk(self, step: Step, wall_offset: float) -> PcmChunk:
-        captured_at = self._playout.clock.time_of(step.position) + wall_offset
-        if isinstance(step, Decode):
-            try:
-                pcm = self._opus.decode(step.packet.payload)
-            except CorruptPacket:
-                self._statistics.packets_corrupt += 1
-            else:
-                self._statistics.chunks_decoded += 1
-                return PcmChunk(pcm, captured_at, concealed=False)
-        return PcmChunk(self._opus.conceal(step.samples), captured_at, concealed=True)
-
-    def _in_time(self, chunk: PcmChunk) -> list[PcmChunk]:
-        """Return what is to be heard for a chunk, so that the sound keeps the server's time."""
-        drift = self._playout.drift
-        if drift.noticeable:
-            slow = drift.deviation_s > 0
-            if drift.at_edge or self._is_good_moment(chunk, slow=slow):
-                return self._corrected(chunk, slow=slow)
-        pcm = self._splice.join(chunk.pcm)
-        return [chunk if pcm is chunk.pcm else replace(chunk, pcm=pcm)]
-
-    def _is_good_moment(self, chunk: PcmChunk, *, slow: bool) -> bool:
-        """Tell whether what would be repeated, or left out, is worth nothing."""
-        if slow:
-            # A pause that has just begun would have the end of a word repeated.
-            loudest = max(rms_dbfs(self._splice.newest), rms_dbfs(chunk.pcm))
-            return loudest < QUIET_DBFS
-        return chunk.concealed or rms_dbfs(chunk.pcm) < QUIET_DBFS
-
-    def _corrected(self, chunk: PcmChunk, *, slow: bool) -> list[PcmChunk]:
-        """Add 20 ms before a chunk of a sender whose clock is slow, or leave as much out."""
-        if slow:
-            again = self._splice.repeat_before(chunk.pcm)
-            self._playout.corrected(len(again))
-            captured_at = chunk.captured_at - len(again) / SAMPLE_RATE
-            return [
-                PcmChunk(again, captured_at, concealed=True),
-                replace(chunk, pcm=self._splice.join(chunk.pcm)),
-            ]
-        rest = self._splice.leave_out(chunk.pcm)
-        left_out = len(chunk.pcm) - len(rest)
-        self._playout.corrected(-left_out)
-        if not len(rest):
-            return []
-        captured_at = chunk.captured_at + left_out / SAMPLE_RATE
-        return [replace(chunk, pcm=rest, captured_at=captured_at)]
 
     def _finish_job(self, made: _Yield | None) -> None:
         """Hand out what a job made, on the event loop."""

@@ -8,11 +8,12 @@ oldest when there is no more room.
 
 import asyncio
 import logging
+import time
 from collections import Counter, deque
 from collections.abc import Callable
 
 from relay.errors import HistoryUnavailable
-from relay.events import EventBus, SecondMeasured, SoundNoticed
+from relay.events import EventBus, RowsStored, SecondMeasured, SoundNoticed
 from relay.features import FeatureRow, SoundEvent
 from relay.ports import HistoryStore
 
@@ -156,6 +157,7 @@ class History:
             rows = [self._rows.popleft() for _ in range(count)]
             events, self._events = self._events, {}
             self._in_flight = len(rows) + len(events)
+            began_at = time.monotonic()
             try:
                 async with asyncio.timeout(STORE_TIMEOUT_S):
                     await self.store.write(rows, tuple(events.values()))
@@ -166,6 +168,7 @@ class History:
                 raise
             else:
                 self.counters["written"] += self._in_flight
+                self._bus.publish(RowsStored(len(rows), began_at, time.monotonic()))
             finally:
                 self._in_flight = 0
 

@@ -8,7 +8,8 @@ from typing import Protocol
 
 from relay.audio.codec import SAMPLE_RATE
 from relay.audio.downsampler import Downsampler
-from relay.consumers.decoder import DecoderPool, PacketStream, PcmChunk
+from relay.consumers.decoder import DecoderPool, PacketStream
+from relay.consumers.packet_decoder import PcmChunk
 from relay.hub.subscription import Subscription
 from relay.rtp import opus
 from relay.rtp.capture_clock import CaptureClock

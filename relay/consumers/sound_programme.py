@@ -7,8 +7,9 @@ from collections.abc import Callable
 from relay.audio.codec import Pcm
 from relay.audio.seam import Seam
 from relay.consumers.broadcast import Broadcast, SoundBroadcast
-from relay.consumers.decoder import DecoderPool, PcmChunk
+from relay.consumers.decoder import DecoderPool
 from relay.consumers.media_worker import MediaWorker
+from relay.consumers.packet_decoder import PcmChunk
 from relay.consumers.programme import (
     QUIET_SAMPLES,
     RETRY_S,

@@ -176,6 +176,28 @@ class UnsubscribeVisualization(ClientMessage):
 
 
 @dataclass(frozen=True, slots=True)
+class StartFeatures(ClientMessage):
+    type = "start_features"
+    address: str = ""
+    """As in `StartReceiving`."""
+
+    @classmethod
+    def parse(cls, fields: Json) -> "StartFeatures":
+        return cls(read_address(fields))
+
+
+@dataclass(frozen=True, slots=True)
+class StopFeatures(ClientMessage):
+    type = "stop_features"
+    address: str = ""
+    """Empty: all that were started."""
+
+    @classmethod
+    def parse(cls, fields: Json) -> "StopFeatures":
+        return cls(read_address(fields))
+
+
+@dataclass(frozen=True, slots=True)
 class Ping(ClientMessage):
     type = "ping"
     id: str | int | float | None = None
@@ -247,6 +269,8 @@ _CLIENT_MESSAGES: tuple[type[ClientMessage], ...] = (
     GetAvailableStreams,
     SubscribeVisualization,
     UnsubscribeVisualization,
+    StartFeatures,
+    StopFeatures,
     Ping,
     Resume,
     Hush,

@@ -188,6 +188,26 @@ class AudioData(ServerMessage):
 
 
 @dataclass(frozen=True, slots=True)
+class Features(ServerMessage):
+    """How 20 ms sounded; None for what is not known, as the pitch of silence."""
+
+    type = "features"
+    stream_id: str
+    captured_at: float
+    """When its last sample was captured: seconds since 1970, server clock."""
+    processing_ms: float
+    """From its packet's arrival until it was analysed."""
+    level_dbfs: float
+    energy: float
+    pitch_hz: float | None
+    pitch_confidence: float | None
+    voiced: bool
+    is_speech: bool
+    window: Json
+    """By feature: its mean, deviation, minimum, maximum and range in the last seconds."""
+
+
+@dataclass(frozen=True, slots=True)
 class Pong(ServerMessage):
     type = "pong"
     id: str | int | float | None
@@ -220,6 +240,7 @@ SERVER_MESSAGES: tuple[type[ServerMessage], ...] = (
     Alert,
     StreamEnded,
     AudioData,
+    Features,
     Pong,
     Error,
 )

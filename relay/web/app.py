@@ -130,9 +130,7 @@ def create_app(
     app.router.add_get("/api/streams", desk.streams)
     app.router.add_get("/api/audit", desk.audit)
     parts = (desk.onboarding.add_routes, desk.history.add_routes, add_openapi_route)
-    for add_routes in (
-        *(add_audio_routes, *parts, *desk.more_routes, *add_more_routes),
-    ):
+    for add_routes in (add_audio_routes, *parts, *desk.more_routes, *add_more_routes):
         add_routes(app)
     for path in desk.pages:
         if path:

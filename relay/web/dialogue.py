@@ -9,10 +9,9 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Any
 
-from relay.errors import RelayError, SessionGone, StreamNotFound
+from relay.errors import RelayError, SessionGone
 from relay.hub.identity import StreamName
 from relay.signaling import client_messages as client
 from relay.signaling import server_messages as server
@@ -39,7 +38,7 @@ from relay.web.sound_line import SoundLine
 from relay.web.stream_list import StreamList
 from relay.web.tally import MOVED, PARKED, PARKED_IN_VAIN, Tally
 from relay.web.trust import Need, Role
-from relay.web.visualization import Watched
+from relay.web.visualization import StartWatching, StopWatching, Watching
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +90,7 @@ class Dialogue:
         self._media_ended = media_ended
         self._resumed = resumed
         self._wall_clock = wall_clock
-        self._watched = Watched(media.visualization, outbox)
+        self._watching = Watching(media, outbox)
         self._attendance = roll.join(
             guest, roll.limits.peers, self.send_away, by="webrtc"
         )
@@ -133,7 +132,7 @@ class Dialogue:
 
     def stream_ended(self, stream_id: str) -> None:
         """Let go of a stream that is over."""
-        self._watched.leave(stream_id)
+        self._watching.leave(stream_id)
         if self._slot.stream is None or self._slot.stream.id != stream_id:
             return
         if self.state is RECEIVING and self._slot.park():
@@ -160,7 +159,7 @@ class Dialogue:
         self._media_ended()
 
     def stop_watching(self) -> None:
-        self._watched.close()
+        self._watching.close()
 
     def end(self, reason: str) -> None:
         """Let go of everything; peers close in the background. Idempotent."""
@@ -290,18 +289,14 @@ class Dialogue:
         self.wants_details |= message.details
         self._say(self._stream_list.message(detailed=self.wants_details))
 
-    async def _watch(self, message: client.SubscribeVisualization) -> None:
+    async def _watch(self, message: StartWatching) -> None:
         stream = self._media.relay.find(message.address)
         if stream is not self._slot.sent:
             self._attendance.ask_to_hear(stream)
-        self._watched.watch(stream)
+        self._watching.start(message, stream)
 
-    async def _unwatch(self, message: client.UnsubscribeVisualization) -> None:
-        if not message.address:
-            self._watched.close()
-            return
-        with suppress(StreamNotFound):  # what is over is not watched any more
-            self._watched.leave(self._media.relay.find(message.address).id)
+    async def _unwatch(self, message: StopWatching) -> None:
+        self._watching.stop(message)
 
     async def _ping(self, message: client.Ping) -> None:
         self._say(server.Pong(message.id, self._wall_clock()))
@@ -372,6 +367,7 @@ NEEDS: dict[type[client.ClientMessage], Need] = {
     client.StartReceivingFrames: Need.LISTEN,
     client.MoveTo: Need.LISTEN,
     client.SubscribeVisualization: Need.LISTEN,
+    client.StartFeatures: Need.LISTEN,
 }
 
 Handler = Callable[[Dialogue, Any], Awaitable[SignalingState | None]]
@@ -391,6 +387,8 @@ HANDLERS: dict[type[client.ClientMessage], Handler] = {
     client.GetAvailableStreams: Dialogue._list_streams,
     client.SubscribeVisualization: Dialogue._watch,
     client.UnsubscribeVisualization: Dialogue._unwatch,
+    client.StartFeatures: Dialogue._watch,
+    client.StopFeatures: Dialogue._unwatch,
     client.Ping: Dialogue._ping,
     client.Resume: Dialogue._resume,
     client.Hush: Dialogue._hush,

@@ -10,11 +10,13 @@ from typing import Any, TypeVar
 from aiohttp import hdrs, web
 
 from relay.errors import (
+    AnalysisOff,
     CapacityExceeded,
     DeviceNotFound,
     FormatNotAvailable,
     HistoryOff,
     HistoryUnavailable,
+    Hushed,
     MalformedMessage,
     MessageTooLarge,
     NotAllowed,
@@ -40,6 +42,8 @@ STATUSES: dict[type[RelayError], int] = {
     StreamNotFound: 404,
     HistoryOff: 404,
     FormatNotAvailable: 501,
+    AnalysisOff: 404,
+    Hushed: 403,
     CapacityExceeded: 503,
     HistoryUnavailable: 503,
 }

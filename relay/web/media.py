@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from relay.consumers.analyser import Measurement
+from relay.consumers.findings import FrameFeatures
 from relay.consumers.lookback import Lookback
-from relay.errors import UnexpectedMessage
+from relay.errors import AnalysisOff, UnexpectedMessage
 from relay.hub.media_relay import MediaRelay
 from relay.hub.stream import Stream
 from relay.rtp.packet import RtpPacket
@@ -64,6 +65,24 @@ class Endpoint(Protocol):
     def receiver_peer(self, stream: PacketStream, notify: Notify) -> ReceiverPeer: ...
 
 
+class Analysis(Protocol):
+    """`relay.consumers.analysis.Analysis`, or what stands for it."""
+
+    def subscribe(
+        self, stream: PacketStream, watcher: Callable[[FrameFeatures], None]
+    ) -> Callable[[], None]:
+        """Raises `AnalysisOff` or `StreamNotFound`."""
+
+
+class NoAnalysis:
+    """Nothing is analysed."""
+
+    def subscribe(
+        self, stream: PacketStream, watcher: Callable[[FrameFeatures], None]
+    ) -> Callable[[], None]:
+        raise AnalysisOff("nothing is analysed here")
+
+
 class Visualization(Protocol):
     """`relay.consumers.analyser.Visualization`, or what stands for it in a test."""
 
@@ -82,6 +101,7 @@ class Media:
     sockets: SocketMedia
     sessions: Sessions[Any] = field(default_factory=Sessions)
     """Of `relay.web.dialogue.Dialogue`."""
+    analysis: Analysis = field(default_factory=NoAnalysis)
     lookback: Lookback | None = None
 
     def set_lookback(self, stream: PacketStream | None, enabled: bool) -> None:

@@ -99,7 +99,8 @@ class Metrics(Collector):
         )
         self.processing_latency = self._histogram(
             "voice_processing_latency_ms",
-            "From a packet's arrival to its sound being decoded and handed on, in milliseconds",
+            "From a packet's arrival until its sound is decoded, or analysed, and handed on,"
+            " in milliseconds",
             [bound * MS_PER_S for bound in _UP_TO_A_SECOND],
         )
         self.decode = self._histogram(
@@ -138,6 +139,7 @@ class Metrics(Collector):
         bus.subscribe(events.PeerConnected, self._peer_connected)
         bus.subscribe(events.PeerClosed, self._peer_closed)
         bus.subscribe(events.SoundDecoded, self._sound_decoded)
+        bus.subscribe(events.FrameAnalysed, self._frame_analysed)
 
     def collect(self) -> Iterable[Metric]:
         """Called by the registry at every scrape."""
@@ -184,4 +186,7 @@ class Metrics(Collector):
         self.audio_chunks.inc()
         self.decode.observe(event.decode_s)
         self.encode.observe(event.consume_s)
+        self.processing_latency.observe(event.latency_s * MS_PER_S)
+
+    def _frame_analysed(self, event: events.FrameAnalysed) -> None:
         self.processing_latency.observe(event.latency_s * MS_PER_S)

@@ -109,6 +109,7 @@ class Peer:
         self._around = surroundings
         self._notify = notify
         self._opened_at = surroundings.clock()
+        self._milestones = [("request", self._opened_at)]
         self._ice = IceLite(
             on_media=self._on_media,
             path_changed=self._path_changed,
@@ -204,7 +205,12 @@ class Peer:
             return packets
         return []
 
+    def _reach(self, milestone: str) -> None:
+        """Note how far the negotiation has come."""
+        self._milestones.append((milestone, self._around.clock()))
+
     def _negotiate(self, remote: RemoteDescription) -> None:
+        self._reach("answer")
         transport = asyncio.get_running_loop().call_later(
             self._around.times.transport_s, self._expire_unsecured
         )
@@ -222,6 +228,7 @@ class Peer:
                 self._dtls._set_role("server")
             await self._dtls.start(remote_dtls(remote))
             if self._dtls.state == "connected":
+                self._reach("dtls")
                 self._secured()
             else:
                 self.start_closing("dtls_failed")
@@ -236,8 +243,11 @@ class Peer:
         if self.state is PeerState.NEGOTIATING and self._closing is None:
             self._cancel_deadlines()
             self.state = PeerState.CONNECTED
-            now = self._around.clock()
-            self._around.events.publish(PeerConnected(self.role, now - self._opened_at))
+            self._reach("first_packet")
+            way, (_, now) = tuple(self._milestones), self._milestones[-1]
+            self._around.events.publish(
+                PeerConnected(self.role, now - self._opened_at, way)
+            )
             self._notify(PeerState.CONNECTED, "")
 
     def _expire(self) -> None:

@@ -62,6 +62,7 @@ class ReceiverPeer(Peer):
         self._outbound: Outbound | None = None
 
     def offer(self) -> str:
+        self._reach("offer")
         return session_description.offer(
             self.local_transport, secrets.randbits(62), self.stream.id, self._ssrc
         )

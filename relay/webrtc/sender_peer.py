@@ -47,6 +47,7 @@ class SenderPeer(Peer):
 
         Raises `BadSessionDescription`, `NoAudio` or `NoOpus`; the peer is of no use then.
         """
+        self._reach("offer")
         remote = session_description.parse(offer_sdp, telephone=True)
         self._payload_type = remote.payload_type
         self._red_payload_type = remote.red_payload_type

@@ -12,7 +12,6 @@ from relay.sources.demo import DemoSource
 from relay.sources.register import SourceRegister
 from relay.tls.certificates import Certificates
 from relay.web import checks, readings, sound_readings
-from relay.web.alert_readings import of_alerts
 from relay.web.app import Desk
 from relay.web.audit import AuditLog
 from relay.web.gate import Gate
@@ -32,9 +31,8 @@ from relay.web.roll import Roll
 from relay.web.socket_media import SocketMedia
 from relay.web.stream_list import StreamList
 from relay.webrtc.host_addresses import lan_addresses
-from relay.wiring.alerts import open_alerts
 from relay.wiring.history import open_history
-from relay.wiring.lookback import open_kept, readings_of_kept
+from relay.wiring.insight import open_insight
 from relay.wiring.sound import Sound
 
 
@@ -52,14 +50,14 @@ async def open_desk(
     relay, endpoint, worker = sound.relay, sound.endpoint, sound.worker
     history = await open_history(settings, relay.events, stack)
     roll = await open_roll(settings, stack)
-    kept = await open_kept(settings, sound, roll, stack)
-    alerting = await open_alerts(settings, sound, roll, stack)
+    insight = await open_insight(settings, sound, roll, stack)
     media = Media(
         relay,
         endpoint,
         Visualization(sound.decoders),
         SocketMedia(sound.decoders, worker),
-        lookback=kept.lookback,
+        analysis=insight.understanding.analysis,
+        lookback=insight.kept.lookback,
     )
     streams = StreamList(relay, settings.signaling.ice_servers)
     lobby = await stack.enter_async_context(
@@ -69,10 +67,11 @@ async def open_desk(
         Housekeeping(relay, lobby, sound.broadcasts, settings.cleanup)
     )
     health = Health(relay, lobby, options=options)
+    analysis_api = insight.understanding.api(media, roll)
     mqtt = await open_mqtt(settings, sound, media, roll, stack)
     metrics = metrics_of(
         *(sound, media, lobby, health, housekeeping, sources, mqtt, history),
-        [*readings_of_kept(kept), *of_alerts(alerting.alerts, alerting.webhooks)],
+        insight.readings(analysis_api),
     )
     loop_lag = await stack.enter_async_context(LoopLag(metrics.loop_lag.observe))
     health.register(MEDIA, checks.of_endpoint(endpoint))
@@ -80,10 +79,8 @@ async def open_desk(
     health.register("housekeeping", checks.of_housekeeping(housekeeping))
     health.register("event_loop", checks.of_loop(loop_lag))
     health.register("access", gate.check())
-    if mqtt:
-        health.register("mqtt", checks.of_mqtt(mqtt))
-    if history:
-        health.register("history", checks.of_history(history))
+    health.register("analysis", insight.understanding.check())
+    register_wanted(health, mqtt, history)
     await open_demo(settings, sound, health, stack)
     await stack.enter_async_context(sources)
     health.register("sources", checks.of_sources(sources))
@@ -95,9 +92,19 @@ async def open_desk(
     history_api = HistoryApi(store, roll, streams, sound.names.text_of)
     return Desk(
         *(lobby, streams, pages, onboarding, health, metrics, media, history_api),
-        past=kept.past,
-        more_routes=tuple(api.add_routes for api in (*kept.apis, alerting.api)),
+        past=insight.kept.past,
+        more_routes=tuple(api.add_routes for api in insight.apis(analysis_api)),
     )
+
+
+def register_wanted(
+    health: Health, mqtt: checks.MqttLine | None, history: History | None
+) -> None:
+    """Have those asked for their health whom somebody wanted."""
+    if mqtt:
+        health.register("mqtt", checks.of_mqtt(mqtt))
+    if history:
+        health.register("history", checks.of_history(history))
 
 
 async def open_demo(

@@ -19,6 +19,8 @@ from relay.web.recording_api import RecordingApi
 from relay.web.roll import Roll
 from relay.wiring.sound import Sound
 
+KeptApi = LookbackApi | ClipApi | RecordingApi
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -29,7 +31,7 @@ class Kept:
     files: SoundFiles
     clips: Clips
     recordings: Recordings
-    apis: tuple[LookbackApi | ClipApi | RecordingApi, ...]
+    apis: tuple[KeptApi, ...]
 
 
 def readings_of_kept(kept: Kept) -> list[Reading]:

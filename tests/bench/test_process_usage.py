@@ -2,9 +2,11 @@
 
 import mmap
 import os
+import subprocess
+import sys
 import threading
 
-from bench.process_usage import Usage, cpu_ms_per_s
+from bench.process_usage import Usage, cpu_ms_per_s, with_children
 
 
 def test_work_is_counted_on_every_thread():
@@ -42,3 +44,11 @@ def test_a_rate_is_per_second_that_went_by():
     before = Usage(at=10.0, cpu_s=1.0, resident_kb=0, threads=1)
     after = Usage(at=12.0, cpu_s=1.5, resident_kb=0, threads=1)
     assert cpu_ms_per_s(before, after) == 250.0
+
+
+def test_children_belong_to_their_process():
+    """As long as they are there."""
+    sleeper = [sys.executable, "-c", "input()"]
+    with subprocess.Popen(sleeper, stdin=subprocess.PIPE) as child:
+        assert child.pid in with_children(os.getpid())
+        assert with_children(child.pid) == [child.pid]

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from bench.mouth import OPUS, HelpfulMouth, Mouth
-from bench.voice import PACKET_SAMPLES, beeps, tone
+from bench.voice import PACKET_SAMPLES, beeps, tone, words
 from relay.audio.codec import OpusDecoder
+from relay.audio.level import rms_dbfs
 from relay.rtp import rtcp
 from relay.rtp.packet import RtpPacket
 from tests.bench.deaf_client import DeafClient
@@ -26,6 +27,16 @@ def test_beeps_are_loud_at_the_end_of_every_round():
     rounds = beeps(packets=20, beep=5) * 2
     levels = [np.abs(decoder.decode(payload)).max() for payload in rounds]
     assert max(levels[25:34]) < 1000 < 8000 < min(levels[36:40])
+
+
+def test_words_are_spoken_at_the_end_of_every_round():
+    """In a quiet room, and the word begins with the packet that says so."""
+    decoder = OpusDecoder()
+    rounds = words(packets=50, word=15) * 2
+    levels = [rms_dbfs(decoder.decode(payload)) for payload in rounds]
+    assert max(levels[60:85]) < -60
+    assert min(levels[86:92]) > -35
+    assert levels[85] > -39
 
 
 def test_a_mouth_numbers_its_packets():

@@ -7,7 +7,7 @@ import pytest
 
 from relay.audio.spectrum import BANDS, EDGES_HZ
 from relay.consumers.analyser import Analyser, Measurement
-from relay.consumers.decoder import PcmChunk
+from relay.consumers.packet_decoder import PcmChunk
 from relay.errors import StreamNotFound
 from tests.fakes import FakeSender, sine
 from tests.sound_room import SoundRoom, until

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from relay.audio.level import rms_dbfs
-from relay.consumers.decoder import DecoderPool, PcmChunk
+from relay.consumers.decoder import DecoderPool
+from relay.consumers.packet_decoder import PcmChunk
 from relay.errors import StreamNotFound
 from relay.events import SoundDecoded
 from tests.fakes import PACKET_S, FakeSender, pitch

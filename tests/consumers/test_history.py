@@ -10,7 +10,7 @@ import pytest
 
 from relay.consumers.history import ROWS_PER_WRITE, History
 from relay.errors import HistoryUnavailable
-from relay.events import EventBus, SecondMeasured, SoundNoticed
+from relay.events import EventBus, RowsStored, SecondMeasured, SoundNoticed
 from relay.features import FEATURE_NAMES, FeatureRow, SoundEvent, SoundEventKind
 
 PATIENCE_S = 5.0
@@ -88,6 +88,17 @@ async def test_what_is_measured_is_kept() -> None:
         assert history.counters["written"] == 5
         assert history.alive
     assert not history.alive
+
+
+async def test_it_is_told_how_long_the_store_took() -> None:
+    """For whoever traces what becomes of sound."""
+    async with kept() as (_, _, bus):
+        told: list[RowsStored] = []
+        bus.subscribe(RowsStored, told.append)
+        bus.publish(SecondMeasured(row(1)))
+        await until(lambda: told)
+        assert told[0].rows == 1
+        assert told[0].began_at <= told[0].ended_at
 
 
 async def test_leaving_writes_what_waits() -> None:

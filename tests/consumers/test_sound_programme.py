@@ -143,7 +143,7 @@ async def test_a_decoder_that_failed_is_replaced(room: SoundRoom) -> None:
         task = asyncio.create_task(sender.play(8.0))
         await until(lambda: tape.samples > SECOND // 4)
         (decoder,) = (those for those, _ in room.decoders._decoders.values())
-        decoder._opus = None  # type: ignore[assignment]
+        decoder._sound = None  # type: ignore[assignment]
         await until(lambda: room.decoders.decoders == 0)
         await until(lambda: room.decoders.decoders == 1)
         marked = tape.samples

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -13,8 +14,14 @@ from typing import Any
 from aiohttp import ClientSession, ClientWebSocketResponse, WSMsgType, web
 
 from audio_stream_server import AudioStreamServer
+from relay.analysis_settings import AnalysisSettings
 from relay.consumers.alert_rule import AlertRule
 from relay.consumers.alerts import Alerts
+from relay.consumers.analysis import Analysis
+from relay.consumers.analysis_engine import EngineSettings
+from relay.consumers.analysis_here import AnalysisHere
+from relay.consumers.analysis_modes import AnalysisModes
+from relay.consumers.analysis_process import AnalysisProcess
 from relay.consumers.clips import Clips
 from relay.consumers.decoder import DecoderPool
 from relay.consumers.history import History
@@ -36,8 +43,11 @@ from relay.web import lookback_readings, readings, sound_readings
 from relay.web.access import Access, IngressDoor
 from relay.web.alert_api import AlertApi
 from relay.web.alert_readings import of_alerts
+from relay.web.analysis_api import AnalysisApi
+from relay.web.analysis_readings import readings_of
 from relay.web.app import Desk, create_app
 from relay.web.audit import AuditLog
+from relay.web.feature_feed import FeatureFeeds
 from relay.web.gate import Gate
 from relay.web.health import Health
 from relay.web.history_api import HistoryApi
@@ -61,6 +71,7 @@ from relay.web.roll import Roll
 from relay.web.socket_media import SocketMedia
 from relay.web.stream_list import Clocks, StreamList
 from tests.audio_house import NO_LIMITS, players_of
+from tests.consumers.found import FakePlace
 from tests.web.fake_history import FakeHistoryStore
 from tests.web.fakes import OFFER, FakeEndpoint, FakeMqttLine, FakeVisualization
 
@@ -68,6 +79,8 @@ PATIENCE_S = 5.0
 """How long a test waits for what must happen; far more than it takes."""
 
 HOME = HomeAddress(8080, 8081, lambda: ["192.168.7.7"])
+
+ENGINE = EngineSettings("energy", -40.0, in_silence=False, capacity=4)
 
 Message = dict[str, Any]
 
@@ -142,7 +155,7 @@ class House:
         sound: bool = False,
         history: HistoryStore | None = None,
         lookback_s: float = 0.0,
-        data_dir: Path = Path("no-such-folder"),
+        data_dir: Path | None = None,
         alerts: Sequence[AlertRule] = (),
     ) -> None:
         """
@@ -166,6 +179,10 @@ class House:
             SocketMedia(self.decoders, self.worker, clock=clock),
             lookback=self.lookback,
         )
+        self.place = FakePlace()
+        modes = AnalysisModes(AnalysisSettings(), data_dir)
+        self.analysis = Analysis(self.relay, modes, self.place, self.place)
+        self.media = replace(self.media, analysis=self.analysis)
         self.stream_list = StreamList(self.relay, ("stun:192.0.2.1:3478",))
         self.roll = Roll(
             Limits(limits, clock),
@@ -175,7 +192,7 @@ class House:
             clocks=Clocks(clock),
             now=now,
         )
-        files = SoundFiles(data_dir, LookbackSettings())
+        files = SoundFiles(data_dir or Path("no-such-folder"), LookbackSettings())
         clips = Clips(self.events, self.lookback, files, ())
         self.recordings = Recordings(self.relay, files, 60.0)
         self.alerts = Alerts(self.events, alerts)
@@ -197,6 +214,7 @@ class House:
             CleanupSettings(300.0, 600.0),
             clock=clock,
         )
+        feeds = FeatureFeeds(self.media, self.roll)
         self.sources = SourceRegister(self.relay, SourceSettings())
         self.health = Health(self.relay, self.lobby, options={"port": {"value": 1}})
         self.metrics = Metrics(
@@ -220,6 +238,12 @@ class House:
                 *lookback_readings.of_lookback(self.lookback, self.past),
                 *lookback_readings.of_files(files, clips, self.recordings),
                 *of_alerts(self.alerts, None),
+                *readings_of(
+                    self.analysis,
+                    AnalysisHere(self.decoders, ENGINE),
+                    AnalysisProcess({}),
+                    feeds,
+                ),
             ],
             self.events,
             readings.summary(self.health, self.lobby, self.relay, self.endpoint),
@@ -239,6 +263,7 @@ class House:
                 LookbackApi(self.lookback, self.relay, self.roll).add_routes,
                 RecordingApi(self.recordings, self.relay, self.roll).add_routes,
                 AlertApi(self.alerts, self.roll).add_routes,
+                AnalysisApi(self.analysis, feeds).add_routes,
             ),
         )
         self.server = HttpServer(
@@ -270,6 +295,7 @@ class House:
         await self._stack.enter_async_context(self.lookback)
         await self._stack.enter_async_context(self.recordings)
         self._stack.enter_context(self.alerts)
+        await self._stack.enter_async_context(self.analysis)
         await self._stack.enter_async_context(self.lobby)
         await self._stack.enter_async_context(self.server)
         self.session = await self._stack.enter_async_context(ClientSession(self.url))

@@ -126,6 +126,8 @@ VALID = {
     "get_available_streams": {},
     "subscribe_visualization": {"stream_id": "other"},
     "unsubscribe_visualization": {},
+    "start_features": {"stream_id": "other"},
+    "stop_features": {},
     "ping": {},
     "resume": {"token": "nobody's"},
     "hush": {"stream_id": "other"},

@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from relay.analysis_settings import AnalysisMode
 from relay.hub.stream import StreamState
 from relay.web import dialogue
 from relay.webrtc.peer import PeerState
+from tests.consumers.found import frame_features
 from tests.web.fakes import ANSWER
 from tests.web.gate_house import gate_house
 from tests.web.house import Client, House, description
@@ -622,6 +624,45 @@ async def test_leaving_all_visualizations(house: House) -> None:
     assert house.visualization.watchers == []
 
 
+async def test_features(house: House) -> None:
+    """What is found in a stream goes to those who asked, until they leave it or it ends."""
+    sender, stream = await house.sender("Kitchen")
+    watcher, other = await house.client(), await house.client()
+    for _ in range(2):
+        await watcher.say("start_features", stream_id="kitchen")
+    await watcher.heard()
+    house.place.streams[stream.id].frame(frame_features())
+    message = await watcher.hear()
+    assert (message["type"], message["stream_id"]) == ("features", stream.id)
+    assert message["level_dbfs"] == -32.5
+    assert await watcher.heard() == []
+    assert await other.heard() == []
+    await watcher.say("stop_features", stream_id=stream.id)
+    await watcher.heard()
+    assert not house.place.streams
+
+    await watcher.say("start_features", name="Kitchen")
+    await watcher.heard()
+    await watcher.say("stop_features")
+    await watcher.heard()
+    assert not house.place.streams
+
+    await watcher.say("start_features")
+    await watcher.heard()
+    await sender.say("stop_stream")
+    await watcher.hear("stream_ended")
+    assert not house.place.streams
+
+
+async def test_features_of_what_is_not_analysed(house: House) -> None:
+    """The client is told that the house does not want it."""
+    await house.sender("Kitchen")
+    await house.analysis.choose("kitchen", AnalysisMode.OFF)
+    client = await house.client()
+    refusal = await client.ask("start_features", name="kitchen")
+    assert (refusal["code"], refusal["request"]) == ("analysis_off", "start_features")
+
+
 async def test_visualization_of_nothing(house: House) -> None:
     """Nobody sends: there is nothing to watch."""
     client = await house.client()
@@ -661,7 +702,7 @@ async def test_stream_that_waits_for_its_next_sender_ends_with_its_client(
 
 ONLY = {
     "listen": {"start_sending"},
-    "speak": {"start_receiving", "subscribe_visualization"},
+    "speak": {"start_receiving", "subscribe_visualization", "start_features"},
     "admin": set(),
 }
 
@@ -674,7 +715,10 @@ async def test_roles(tmp_path: Path, role: str) -> None:
         tablet = await gates.member(await gates.admin(), roles=[role])
         client = Client(await tablet.session.ws_connect("/ws"))
         await client.hear()
-        for type_ in ("start_sending", "start_receiving", "subscribe_visualization"):
+        for type_ in (
+            *("start_sending", "start_receiving"),
+            *("subscribe_visualization", "start_features"),
+        ):
             await client.say(type_, stream_id=stream.id)
             errors = [m["code"] for m in await client.heard() if m["type"] == "error"]
             assert errors == ["not_allowed"] * (type_ in ONLY[role])

@@ -1,6 +1,7 @@
 """The streams whose sound one client watches."""
 
 import json
+import math
 
 import pytest
 
@@ -10,7 +11,8 @@ from relay.hub.stream import Stream
 from relay.rtp.packet import RtpPacket
 from relay.web.outbox import Outbox
 from relay.web.tally import Tally
-from relay.web.visualization import Watched, audio_data
+from relay.web.visualization import Watched, audio_data, features
+from tests.consumers.found import frame_features
 from tests.web.fakes import FakeVisualization
 
 
@@ -21,7 +23,9 @@ class Corner:
         self.visualization = FakeVisualization()
         self.tally = Tally()
         self.outbox = Outbox(self._send, lambda: None, self.tally)
-        self.watched = Watched(self.visualization, self.outbox)
+        self.watched = Watched(
+            self.visualization, "audio_data", audio_data, self.outbox
+        )
 
     async def _send(self, text: str) -> None:
         """Never called: the outbox is not started."""
@@ -90,4 +94,38 @@ def test_message() -> None:
         "peak_dbfs": -20.1,
         "voice": True,
         "bands": [-71.0, -66.0],
+    }
+
+
+def test_features_are_told_with_as_many_digits_as_mean_something() -> None:
+    """What is not known is null, as JSON has no better word for it."""
+    frame = frame_features(pitch_hz=math.nan, is_speech=True)
+    message = json.loads(features("stream_a", frame))
+    window = message.pop("window")
+    assert message == {
+        "type": "features",
+        "stream_id": "stream_a",
+        "captured_at": 1790000000.12,
+        "processing_ms": 12.3,
+        "level_dbfs": -32.5,
+        "energy": 0.00056,
+        "pitch_hz": None,
+        "pitch_confidence": 0.93,
+        "voiced": True,
+        "is_speech": True,
+    }
+    assert window["seconds"] == 5.0
+    assert window["level_dbfs"] == {
+        "mean": 1.0,
+        "deviation": 0.5,
+        "minimum": 0.0,
+        "maximum": 2.0,
+        "range": 2.0,
+    }
+    assert set(window) == {
+        "seconds",
+        "level_dbfs",
+        "energy",
+        "pitch_hz",
+        "pitch_confidence",
     }
