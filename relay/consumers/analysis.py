@@ -26,7 +26,7 @@ from relay.events import (
     StreamEnded,
     StreamStarted,
 )
-from relay.features import FEATURE_NAMES, FeatureRow, SoundEvent
+from relay.features import FEATURE_NAMES, FeatureRow, SoundEvent, SoundEventKind
 from relay.hub.media_relay import MediaRelay
 from relay.rtp.packet import RtpPacket
 
@@ -75,9 +75,11 @@ class StreamAnalysis:
 
     def noticed(self, event: SoundEvent) -> None:
         if event.ended_at is None:
+            if event.kind is SoundEventKind.MICROPHONE_DEAD and self.stream.gated:
+                return  # zeros are what its gate sends while it is quiet
             self._going_on[event.id] = event
-        else:
-            self._going_on.pop(event.id, None)
+        elif self._going_on.pop(event.id, None) is None:
+            return
         self._events.publish(SoundNoticed(event))
 
     def traced(self, trace: Trace) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -11,6 +12,7 @@ from relay.consumers.analysis_modes import AnalysisModes
 from relay.consumers.findings import FrameFeatures
 from relay.errors import AnalysisOff, StreamNotFound
 from relay.events import EventBus, FrameAnalysed, SecondMeasured, SoundNoticed
+from relay.features import SoundEventKind
 from relay.hub.identity import StreamName
 from relay.hub.media_relay import MediaRelay
 from relay.hub.stream import Stream
@@ -199,6 +201,22 @@ async def test_what_goes_on_ends_where_it_is_forgotten() -> None:
         house.heard.clear()
         house.elsewhere.streams[stream.id].lost()
         assert house.heard == [ended]
+
+
+async def test_a_gate_that_is_closed_is_no_dead_microphone() -> None:
+    """It sends zeros while it is quiet, as a dead microphone does."""
+    dead = SoundEventKind.MICROPHONE_DEAD
+    async with house_of(ALWAYS) as house:
+        stream = house.stream()
+        findings = house.here.streams[stream.id]
+        told = []
+        for id_, gated in (("a", True), ("b", False)):
+            stream.set_muted(False, gated=gated)
+            for ended_at in (None, 5.0):
+                event = sound_event(stream.id, id_, ended_at=ended_at)
+                findings.noticed(replace(event, kind=dead))
+                told += [SoundNoticed(replace(event, kind=dead))] * (not gated)
+        assert house.heard == told
 
 
 async def test_a_watcher_may_leave_while_it_is_told() -> None:
