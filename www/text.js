@@ -31,6 +31,8 @@ const ERRORS = {
   stream_not_found: "Nobody sends under this name right now.",
   stream_ended: "This stream has ended.",
   format_not_available: "Earshot writes no such files here. Take CSV; the manual says what is missing.",
+  analysis_off:
+    "This room is not analysed: its analysis is switched off. An admin can switch it on, on the page History.",
   history_off: "History is switched off. The option “history” switches it on.",
   history_unavailable:
     "The history cannot be read right now; its log says why. Sound is not touched by that. Trying again.",
