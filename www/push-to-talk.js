@@ -48,22 +48,26 @@ export class PushToTalk extends Emitter {
     return this.#state !== "off";
   }
 
-  /** @param {number | string} by */
-  press(by) {
+  /**
+   * @param {number | string} by
+   * @param {number} [at] when that was, which may be a while ago on a busy device
+   */
+  press(by, at = this.#clock.now()) {
     if (this.#pressedBy !== null) return;
     this.#pressedBy = by;
-    this.#pressedAt = this.#clock.now();
+    this.#pressedAt = at;
     this.#setState(this.#state === "latched" ? "leaving" : "held");
   }
 
   /**
    * @param {number | string} by
    * @param {boolean} [wanted] false when the system took the press away: then it never latches
+   * @param {number} [at] as above
    */
-  release(by, wanted = true) {
+  release(by, wanted = true, at = this.#clock.now()) {
     if (this.#pressedBy !== by) return;
     this.#pressedBy = null;
-    const tapped = wanted && this.#latches && this.#clock.now() - this.#pressedAt < TAP_MS;
+    const tapped = wanted && this.#latches && at - this.#pressedAt < TAP_MS;
     this.#setState(this.#state === "held" && tapped ? "latched" : "off");
   }
 
@@ -107,20 +111,20 @@ export function bindButton(talk, button, signal) {
     if (event.button !== 0 || button.disabled) return;
     clickFollows = true;
     button.setPointerCapture(event.pointerId);
-    talk.press(event.pointerId);
+    talk.press(event.pointerId, event.timeStamp);
   });
-  on("pointerup", (event) => talk.release(event.pointerId));
+  on("pointerup", (event) => talk.release(event.pointerId, true, event.timeStamp));
   on("pointercancel", (event) => talk.release(event.pointerId, false));
   on("lostpointercapture", (event) => talk.release(event.pointerId, false));
   on("keydown", (event) => {
     if (!keys.has(event.key)) return;
     event.preventDefault(); // else the browser makes a click of it
-    if (!event.repeat) talk.press(event.key);
+    if (!event.repeat) talk.press(event.key, event.timeStamp);
   });
   on("keyup", (event) => {
     if (!keys.has(event.key)) return;
     event.preventDefault();
-    talk.release(event.key);
+    talk.release(event.key, true, event.timeStamp);
   });
   on("click", () => {
     if (!clickFollows) talk.toggle();

@@ -112,7 +112,7 @@ def headers(data: bytes) -> None:
     guest = Guest.known_as(visitor, kind_of(text), network)
     assert len(guest.name) <= MAX_NAME
     assert guest.name.isprintable()
-    HouseRules([RULE]).allow(visitor, Role.LISTEN, text, RULE.from_)
+    HouseRules([RULE]).allow(visitor, Role.LISTEN, text, RULE.hours.from_)
 
 
 class SilentSocket(socket.socket):
