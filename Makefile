@@ -106,7 +106,7 @@ test: $(VENV)/.installed-dev test-packages lint types pages
 	$(BIN)/python -m pytest -m "not slow and not image and not cassandra" $(TEST_PROCESSES) $(PYTEST_ARGS)
 
 test-slow: $(VENV)/.installed-dev test-packages
-	$(BIN)/python -m pytest -m slow $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile $(PYTEST_ARGS)
 
 test-image: TEST_PACKAGES := $(IMAGE_PACKAGES)
 test-image: $(VENV)/.installed-dev test-packages

@@ -187,10 +187,14 @@ class Playout:
         if not self.clock.started:
             self.clock.observe(0, now)
         elif self._behind_s(now) > MAX_BEHIND_S:
-            self.clock.restart()
-            self.clock.observe(self._position, now)
-            self._anchored = False
+            self._restart_clock(now)
         self.drift.follow(now)
+
+    def _restart_clock(self, now: float) -> None:
+        """What was not heard until now is not made up for."""
+        self.clock.restart()
+        self.clock.observe(self._position, now)
+        self._anchored = False
 
     def _renumber(self, samples: int, now: float) -> None:
         """Move everything that is yet to come by what was added or left out."""
@@ -329,6 +333,9 @@ class Playout:
         if not self._budget.spend(gap + waiting.samples):
             self.statistics.packets_excess += 1
             self._anchored = False
+            if gap > 0:
+                # After a flood the hole before it cannot be filled, ever: time goes on here.
+                self._restart_clock(waiting.arrived_at)
             return
         self._fill(gap, paused=paused)
         self.clock.observe(position + waiting.samples, waiting.arrived_at)

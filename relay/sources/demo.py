@@ -49,6 +49,8 @@ class DemoSource:
     async def __aenter__(self) -> Stream[RtpPacket]:
         self._stream = self._relay.publish(self._name, on_demand=True)
         self._unsubscribe = self._relay.events.subscribe(StreamChanged, self._changed)
+        if self._stream.demanded:  # by who follows every stream from its start
+            self._wanted.set()
         self._playing = asyncio.create_task(self._play_for_ever(), name="play demo")
         return self._stream
 

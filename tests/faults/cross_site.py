@@ -74,7 +74,7 @@ async def _things(home: Lan, api: Api) -> dict[str, str]:
     async with api.session.post(f"{home.relay.url}/api/sources", json=source) as made:
         assert made.status == 201, await made.text()
     return {
-        **{"id": tablet, "key": player["key"], "name": "radio"},
+        **{"id": tablet, "key": player["key"], "name": "radio", "slug": "radio"},
         **{"path": "latest.mp3", "address": "latest", "_": "m3u"},
     }
 

@@ -29,7 +29,7 @@ FORGERIES: tuple[Mapping[str, str], ...] = (
 """What somebody may say of himself, the truth among it."""
 
 PARTS = {
-    **{"id": "x", "key": "x", "name": "x", "path": "latest.mp3"},
+    **{"id": "x", "key": "x", "name": "x", "slug": "x", "path": "latest.mp3"},
     **{"address": "latest", "_": "m3u"},
 }
 

@@ -628,3 +628,29 @@ def test_garbage_never_raises(datagrams: list[bytes], pace_s: float) -> None:
             continue
         player.advance(made.received_at, [made])
     player.idle(player.now + 1)
+
+
+@pytest.mark.parametrize("waited", [10, 20, 50])
+@pytest.mark.parametrize("before_s", [0.0, 0.3, 2.5])
+def test_packets_that_all_come_at_once_are_got_over(
+    waited: int, before_s: float
+) -> None:
+    """As when whoever reads them was away: some are too many, and then sound goes on."""
+    playout, now = Playout(), 100.0
+
+    def packet(number: int, received_at: float) -> RtpPacket:
+        payload = b"\xf8\xff\xfe"
+        fields = (111, number, number * 960, 77, False, payload)
+        return RtpPacket(*fields, received_at=received_at)
+
+    playout.advance([], now)
+    now += before_s
+    crowd = [packet(n, now - 0.02 * (waited - 1 - n)) for n in range(waited)]
+    playout.advance(crowd, now)
+    for number in range(waited, waited + 500):
+        now += 0.01
+        playout.advance([], now)
+        now += 0.01
+        steps = playout.advance([packet(number, now)], now)
+        if number > waited + 250:
+            assert [type(step) for step in steps] == [Decode]

@@ -1,12 +1,13 @@
 """The demo plays while somebody follows it, and rests otherwise."""
 
 import asyncio
+from contextlib import ExitStack
 from itertools import pairwise
 
 import numpy as np
 
 from relay.audio.codec import OpusDecoder
-from relay.events import EventBus
+from relay.events import EventBus, StreamStarted
 from relay.hub.media_relay import MediaRelay
 from relay.hub.stream import StreamState
 from relay.rtp.packet import RtpPacket
@@ -39,6 +40,20 @@ async def test_whoever_follows_hears_the_tune() -> None:
         for a, b in pairwise(packets)
     }
     assert steps == {(1, 960)}
+
+
+async def test_whoever_follows_every_stream_hears_it_from_its_start() -> None:
+    """As the analysis does, which follows at the very moment in which a stream is there."""
+    bus = EventBus()
+    relay = MediaRelay[RtpPacket](bus)
+    with ExitStack() as stack:
+        bus.subscribe(
+            StreamStarted,
+            lambda event: stack.enter_context(relay.subscribe(event.stream_id, 9)),
+        )
+        async with DemoSource(relay) as stream, asyncio.timeout(20):
+            while not stream.frames_pushed:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.01)
 
 
 async def test_without_followers_nothing_is_made() -> None:
