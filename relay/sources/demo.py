@@ -8,11 +8,11 @@ from collections.abc import Callable
 
 from relay.audio.codec import OPUS_FRAME_SAMPLES, OpusEncoder
 from relay.audio.melody import melody
-from relay.events import StreamChanged
 from relay.hub.identity import StreamName
 from relay.hub.media_relay import MediaRelay
 from relay.hub.stream import Stream
 from relay.rtp.packet import RtpPacket
+from relay.sources.demand import Demand
 
 logger = logging.getLogger(__name__)
 
@@ -43,19 +43,16 @@ class DemoSource:
         self._name = StreamName.parse(name)
         self._grace_s = grace_s
         self._clock = clock
-        self._wanted = asyncio.Event()
         self._packets: list[bytes] = []
 
     async def __aenter__(self) -> Stream[RtpPacket]:
         self._stream = self._relay.publish(self._name, on_demand=True)
-        self._unsubscribe = self._relay.events.subscribe(StreamChanged, self._changed)
-        if self._stream.demanded:  # by who follows every stream from its start
-            self._wanted.set()
+        self._demand = Demand(self._relay.events, self._stream)
         self._playing = asyncio.create_task(self._play_for_ever(), name="play demo")
         return self._stream
 
     async def __aexit__(self, *_: object) -> None:
-        self._unsubscribe()
+        self._demand.close()
         self._playing.cancel()
         await asyncio.wait([self._playing])
         self._relay.end(self._stream, "shutdown")
@@ -64,17 +61,12 @@ class DemoSource:
     def alive(self) -> bool:
         return not self._playing.done()
 
-    def _changed(self, change: StreamChanged) -> None:
-        if change.stream_id == self._stream.id and self._stream.demanded:
-            self._wanted.set()
-
     async def _play_for_ever(self) -> None:
         while True:
-            await self._wanted.wait()
+            await self._demand.wanted()
             if not self._packets:
                 self._packets = await asyncio.to_thread(encoded_melody)
             await self._play_while_wanted()
-            self._wanted.clear()
 
     async def _play_while_wanted(self) -> None:
         ssrc = random.getrandbits(32)
