@@ -50,11 +50,11 @@ async def test_a_decoder_that_failed_is_replaced(
     here = AnalysisHere(room.decoders, SETTINGS, again_after_s=0.02)
     sender, taker = FakeSender(room.stream()), Taker()
     stop = here.start(sender.stream, "nursery", taker)
-    (decoder, _) = room.decoders._decoders[sender.stream.id]
-    decoder._sound = None  # type: ignore[assignment]
+    decoders = room.decoders._decoders
+    failed = decoders[sender.stream.id]
+    failed[0]._sound = None  # type: ignore[assignment]
     sender.send()
-    await until(lambda: room.decoders.decoders == 0)
-    await until(lambda: room.decoders.decoders == 1)
+    await until(lambda: decoders.get(sender.stream.id, failed) is not failed)
     assert taker.losses == 1
     sender.send(10)
     await until(lambda: taker.frames)

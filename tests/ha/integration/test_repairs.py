@@ -20,7 +20,9 @@ async def look(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     assert await hass.config_entries.async_reload(entry.entry_id)
     await until(lambda: entry.runtime_data.connected)
     await hass.async_block_till_done(wait_background_tasks=False)
-    await until(lambda: not [t for t in entry._background_tasks if "check" in str(t)])
+    await until(
+        lambda: "check Earshot" not in {t.get_name() for t in entry._background_tasks}
+    )
 
 
 async def test_all_is_well(hass: HomeAssistant, loaded: MockConfigEntry) -> None:
