@@ -1,6 +1,7 @@
 """Earshot's server: options, settings, wiring, and serving until it is told to stop."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -79,11 +80,23 @@ def main() -> int:
         give_up_root(settings.data_dir, options.run_as)
         gain_no_rights()
         door = supervisors_door(settings)
+        leave_out_of_collections()
         asyncio.run(serve(settings, options.report(), door, certificates))
     except SettingsError as error:
         print(f"Earshot cannot start: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def leave_out_of_collections() -> None:
+    """
+    Have the garbage collector look no more at what is there by now.
+
+    These are the loaded modules: 90,000 objects, for which all sound would stand still
+    for some 50 ms at each full collection.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def supervisors_door(settings: Settings) -> IngressDoor:

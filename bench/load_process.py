@@ -7,6 +7,7 @@ much it has counted, in one number or in several, and ends with its input.
 """
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable
@@ -103,6 +104,8 @@ async def answer_counts(
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
     )
+    gc.collect()
+    gc.freeze()  # or its own full collections would be taken for the server's delays
     print("ready", *told, flush=True)
     while await reader.readline():
         counted = count()

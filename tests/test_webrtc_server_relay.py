@@ -1,6 +1,7 @@
 """The server as a process: how it starts, refuses to start, and ends."""
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -343,3 +344,14 @@ async def _status(port: int, own_address: str) -> int:
                     return answer.status
             except aiohttp.ClientConnectionError:
                 await asyncio.sleep(0.02)
+
+
+def test_modules_are_left_out_of_full_collections() -> None:
+    """They would hold up all sound."""
+    before = gc.get_freeze_count()
+    try:
+        webrtc_server_relay.leave_out_of_collections()
+        assert gc.get_freeze_count() > before + 10_000
+        assert len(gc.get_objects()) < 10_000
+    finally:
+        gc.unfreeze()

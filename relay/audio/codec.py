@@ -101,8 +101,9 @@ class OpusDecoder:
             raise CorruptPacket(str(error)) from None
         if not frames:
             raise CorruptPacket("the decoder made nothing of it")
-        pcm: Pcm = np.concatenate([frame.to_ndarray()[0] for frame in frames])
-        return pcm
+        # What `to_ndarray` returns in the end, for a seventh of the time.
+        pieces = [np.frombuffer(f.planes[0], np.int16, f.samples) for f in frames]
+        return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
 
 class OpusEncoder:

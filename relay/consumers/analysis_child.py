@@ -1,5 +1,6 @@
 """The program that analyses for the relay: packets in, what is found in them out."""
 
+import gc
 import os
 import select
 import signal
@@ -122,6 +123,7 @@ def main() -> None:
         signal.SIGINT, signal.SIG_IGN
     )  # the relay decides, and closes the pipe
     os.nice(NICENESS)
+    gc.freeze()  # full collections of what is loaded would make results late
     inbox, source, sink = Inbox(), sys.stdin.fileno(), sys.stdout.fileno()
     child: AnalysisChild | None = None
     while True:
