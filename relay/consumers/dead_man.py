@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
@@ -15,6 +15,9 @@ from relay.rtp.packet import RtpPacket
 
 PATIENCE_S = 8.0
 """A page that is loaded again, or a phone that changes its network, is back sooner."""
+
+RETURN_S = 60.0
+"""For senders to find a server that has begun anew, with the longest pause of their attempts."""
 
 MAX_ABSENT = 500
 """Names that are gone; beyond it the one that went first is not waited for any more."""
@@ -42,13 +45,20 @@ class DeadMan:
         relay: MediaRelay[RtpPacket],
         watches: Callable[[str, SoundEventKind], bool],
         *,
+        expected: Iterable[str] = (),
         patience_s: float = PATIENCE_S,
+        return_s: float = RETURN_S,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        """``watches`` tells of a slug whether somebody wants to know."""
+        """
+        ``watches`` tells of a slug whether somebody wants to know; ``expected`` are slugs
+        that are missed from the start, be it that a power cut ended server and sender.
+        """
         self._relay = relay
         self._watches = watches
+        self._expected = frozenset(expected)
         self._patience_s = patience_s
+        self._return_s = return_s
         self._wall = wall
         self._live: dict[str, Stream[RtpPacket]] = {}
         """By id: the relay has forgotten a stream when it tells of its end."""
@@ -64,6 +74,9 @@ class DeadMan:
         ]
         for stream in self._relay.streams:
             self._started(StreamStarted(stream.id))
+        live = {stream.slug for stream in self._live.values()}
+        for slug in sorted(self._expected - live):
+            self._gone(slug, "", SoundEventKind.LOST, self._return_s)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -84,16 +97,18 @@ class DeadMan:
         if stream is None or stream.slug is None:
             return
         if stream.state is StreamState.STALLED:
-            self._gone(stream.slug, stream.id, SoundEventKind.STALLED)
+            self._gone(stream.slug, stream.id, SoundEventKind.STALLED, self._patience_s)
         else:
             self._back(stream.slug)
 
     def _ended(self, event: StreamEnded) -> None:
         stream = self._live.pop(event.stream_id, None)
         if stream is not None and stream.slug is not None:
-            self._gone(stream.slug, stream.id, SoundEventKind.LOST)
+            self._gone(stream.slug, stream.id, SoundEventKind.LOST, self._patience_s)
 
-    def _gone(self, slug: str, session: str, kind: SoundEventKind) -> None:
+    def _gone(
+        self, slug: str, session: str, kind: SoundEventKind, patience_s: float
+    ) -> None:
         before = self._absent.get(slug)
         if before is not None and before.event.kind is kind:
             return
@@ -102,7 +117,7 @@ class DeadMan:
             return
         now = self._wall()
         since = before.event.began_at if before else now
-        delay_s = max(0.0, self._patience_s - (now - since))
+        delay_s = max(0.0, patience_s - (now - since))
         loop = asyncio.get_running_loop()
         self._absent[slug] = _Absence(
             SoundEvent(uuid4().hex, kind, slug, session, since),

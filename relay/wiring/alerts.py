@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from relay.consumers.alert_rule import AlertRule
 from relay.consumers.alerts import Alerts, Require, no_analysis
 from relay.consumers.dead_man import DeadMan
-from relay.features import SoundEvent
+from relay.features import SoundEvent, SoundEventKind
 from relay.settings import Settings
 from relay.web.alert_api import AlertApi, fields_of
 from relay.web.alert_readings import WebhookNumbers
@@ -45,5 +45,6 @@ async def open_alerts(
 
     alerts = Alerts(sound.relay.events, rules, post=post, require=require)
     stack.enter_context(alerts)
-    stack.enter_context(DeadMan(sound.relay, alerts.watches))
+    expected = alerts.named(SoundEventKind.LOST)
+    stack.enter_context(DeadMan(sound.relay, alerts.watches, expected=expected))
     return Alerting(alerts, AlertApi(alerts, roll), webhooks)

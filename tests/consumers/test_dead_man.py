@@ -1,7 +1,7 @@
 """Tests of relay/consumers/dead_man.py: a stream that is gone is told of, a quiet one is not."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 
@@ -23,7 +23,7 @@ STALLED, LOST = SoundEventKind.STALLED, SoundEventKind.LOST
 class House:
     """A relay whose time is the test's, and what was noticed."""
 
-    def __init__(self, *kinds: SoundEventKind) -> None:
+    def __init__(self, *kinds: SoundEventKind, expected: Iterable[str] = ()) -> None:
         self.now = 1000.0
         self.relay = MediaRelay[RtpPacket](EventBus(), clock=lambda: self.now)
         self.noticed: list[SoundEvent] = []
@@ -33,7 +33,9 @@ class House:
         self.dead_man = DeadMan(
             self.relay,
             lambda slug, kind: slug == "nursery" and kind in kinds,
+            expected=expected,
             patience_s=PATIENCE_S,
+            return_s=PATIENCE_S,
             wall=lambda: self.now + 1e9,
         )
 
@@ -118,3 +120,26 @@ async def test_only_what_is_watched_is_told_of() -> None:
             house.relay.end(house.relay.publish(name), "stopped")
         await asyncio.sleep(4 * PATIENCE_S)
     assert house.noticed == []
+
+
+async def test_who_is_expected_and_does_not_come_is_lost() -> None:
+    """A server that begins anew knows of no sender, and misses those that it was told of."""
+    house = House(LOST, expected=["nursery"])
+    with house.dead_man:
+        await until(lambda: house.noticed)
+        assert house.noticed[0].stream == "nursery"
+        house.stream()
+        assert house.told == [(LOST, False), (LOST, True)]
+
+
+async def test_who_is_expected_and_comes_is_not_missed() -> None:
+    """Be it soon after the start or before it."""
+    for is_early in (True, False):
+        house = House(LOST, expected=["nursery"])
+        if is_early:
+            house.stream()
+        with house.dead_man:
+            if not is_early:
+                house.stream()
+            await asyncio.sleep(4 * PATIENCE_S)
+        assert house.noticed == []
