@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 import av
 import numpy as np
@@ -101,8 +101,7 @@ class OpusDecoder:
             raise CorruptPacket(str(error)) from None
         if not frames:
             raise CorruptPacket("the decoder made nothing of it")
-        # What `to_ndarray` returns in the end, for a seventh of the time.
-        pieces = [np.frombuffer(f.planes[0], np.int16, f.samples) for f in frames]
+        pieces = [_samples(frame) for frame in frames]
         return pieces[0] if len(pieces) == 1 else np.concatenate(pieces)
 
 
@@ -128,6 +127,12 @@ class OpusEncoder:
         packets = self._context.encode(audio_frame(pcm, "s16", self._position))
         self._position += len(pcm)
         return b"".join(bytes(packet) for packet in packets)
+
+
+def _samples(frame: av.AudioFrame) -> Pcm:
+    """Return what `to_ndarray` returns in the end, for a seventh of the time."""
+    plane: Any = frame.planes[0]  # a buffer, though its type does not say so
+    return np.frombuffer(plane, np.int16, frame.samples)
 
 
 def _decoder() -> AudioCodecContext:
