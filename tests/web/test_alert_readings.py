@@ -11,7 +11,7 @@ class Webhooks:
     sent, failed, dropped = 3, 2, 1
 
 
-def test_alerts_and_webhooks_are_counted() -> None:
+async def test_alerts_and_webhooks_are_counted() -> None:
     """Without webhooks there are zeros."""
     bus = EventBus()
     rule = AlertRule.parse({"streams": "*", "kinds": "cry"}, "alerts[0]")
