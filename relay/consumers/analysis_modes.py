@@ -43,7 +43,10 @@ class AnalysisModes:
         it counts until a restart then.
         """
         if not slug or slug != slug_of(slug):
-            raise MalformedMessage(f"{slug!r:.80} is not the address of a name")
+            raise MalformedMessage(
+                f"{slug!r:.80} is not the address of a name; that is lower case letters"
+                " and digits with single hyphens in between, such as 'nursery-phone'"
+            )
         if mode is None:
             self._chosen.pop(slug, None)
         elif slug not in self._chosen and len(self._chosen) >= MAX_CHOICES:

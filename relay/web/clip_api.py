@@ -1,5 +1,6 @@
 """The clips and recordings over HTTP: which there are, their sound, and away with them."""
 
+import asyncio
 from datetime import datetime
 
 from aiohttp import hdrs, web
@@ -40,7 +41,9 @@ class ClipApi:
     async def sound(self, request: web.Request) -> web.StreamResponse:
         guest = Guest.of(request, self._roll.network)
         file = self._found(request)
-        if not self._may_hear(guest, file):
+        path = self._files.path_of(file)
+        # Somebody may have deleted it in the folder.
+        if not self._may_hear(guest, file) or not await asyncio.to_thread(path.is_file):
             raise _not_found()
         self._roll.audit.clip(guest, file.stream, file.name, "fetched")
         headers = {**NO_STORE, hdrs.CONTENT_TYPE: "audio/ogg"}
@@ -48,7 +51,7 @@ class ClipApi:
             at = datetime.fromtimestamp(file.began_at).strftime("%Y-%m-%d-%H%M%S")
             name = f"{file.stream}-{file.kind}-{at}.ogg"
             headers[hdrs.CONTENT_DISPOSITION] = f'attachment; filename="{name}"'
-        return web.FileResponse(self._files.path_of(file), headers=headers)
+        return web.FileResponse(path, headers=headers)
 
     @needs(Need.ADMIN)
     @in_json
@@ -75,7 +78,7 @@ class ClipApi:
 
 
 def _not_found() -> StreamNotFound:
-    return StreamNotFound("there is no such clip")
+    return StreamNotFound("there is no such clip; /api/clips lists those there are")
 
 
 def row(file: SoundFile) -> dict[str, object]:

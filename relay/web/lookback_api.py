@@ -53,7 +53,9 @@ class LookbackApi:
             raise NotAllowed("only who sends a stream, or an admin, may decide this")
         fields = await read_fields(request)
         if "enabled" not in fields:
-            raise MalformedMessage("'enabled' is missing")
+            raise MalformedMessage(
+                "'enabled' is missing: true keeps the last minutes, false forgets them"
+            )
         self._lookback.switch(topic, read_flag(fields, "enabled"))
         return self._state(address, topic)
 

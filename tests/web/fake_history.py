@@ -20,10 +20,11 @@ def second(
 class FakeHistoryStore:
     """A `HistoryStore` that forgets nothing by itself."""
 
+    broken = False
+
     def __init__(self) -> None:
         self.rows: dict[tuple[str, float], FeatureRow] = {}
         self.noticed: dict[str, SoundEvent] = {}
-        self.broken = False
         self.queries: list[HistoryQuery] = []
 
     async def open(self) -> None:

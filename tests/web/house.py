@@ -47,6 +47,7 @@ from relay.web.analysis_api import AnalysisApi
 from relay.web.analysis_readings import readings_of
 from relay.web.app import Desk, create_app
 from relay.web.audit import AuditLog
+from relay.web.clip_api import ClipApi
 from relay.web.feature_feed import FeatureFeeds
 from relay.web.gate import Gate
 from relay.web.health import Health
@@ -192,7 +193,9 @@ class House:
             clocks=Clocks(clock),
             now=now,
         )
-        files = SoundFiles(data_dir or Path("no-such-folder"), LookbackSettings())
+        self.files = files = SoundFiles(
+            data_dir or Path("no-such-folder"), LookbackSettings()
+        )
         clips = Clips(self.events, self.lookback, files, ())
         self.recordings = Recordings(self.relay, files, 60.0)
         self.alerts = Alerts(self.events, alerts)
@@ -262,6 +265,7 @@ class House:
             (
                 LookbackApi(self.lookback, self.relay, self.roll).add_routes,
                 RecordingApi(self.recordings, self.relay, self.roll).add_routes,
+                ClipApi(files, self.roll).add_routes,
                 AlertApi(self.alerts, self.roll).add_routes,
                 AnalysisApi(self.analysis, feeds).add_routes,
             ),

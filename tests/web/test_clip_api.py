@@ -6,8 +6,6 @@ from pathlib import Path
 
 from aiohttp import ClientSession, web
 
-from relay.audio.ogg import OggOpusWriter
-from relay.consumers.opus_playout import silent_packet
 from relay.consumers.sound_files import SoundFile, SoundFiles
 from relay.lookback_settings import LookbackSettings
 from relay.web.audit import AuditLog
@@ -18,6 +16,7 @@ from relay.web.limits import Limits
 from relay.web.roll import Roll
 from relay.web.trust import EVERYTHING, VISITOR, Handler, Trust, Visitor
 from tests.audio_house import NO_LIMITS
+from tests.web.kept_sound import keep
 
 AT = 1_790_000_000.0
 ADMIN = {"X-Test-Role": "admin"}
@@ -44,12 +43,7 @@ class House:
         self.server = HttpServer(app, 0, "signaling_port", hosts=["127.0.0.1"])
 
     async def keep(self, stream: str, at: float = AT, kind: str = "cry") -> SoundFile:
-        writer = await self.files.begin(stream, kind, at)
-        ogg = OggOpusWriter(1)
-        await writer.write(ogg.header + ogg.write_all([(silent_packet(), 960)] * 50))
-        file = await writer.finish()
-        assert file is not None
-        return file
+        return await keep(self.files, stream, kind, at)
 
     async def noted(self) -> list[tuple[str, str]]:
         entries = (await self.audit.page()).entries
@@ -107,6 +101,19 @@ async def test_the_sound_is_a_file_that_players_know(tmp_path: Path) -> None:
         async with session.get(f"/clips/{file.id}.ogg?download") as answer:
             assert 'filename="nursery-cry-20' in answer.headers["Content-Disposition"]
         assert await house.noted() == [("clip", "fetched")] * 3
+
+
+async def test_what_somebody_deleted_in_the_folder_is_not_there(
+    tmp_path: Path,
+) -> None:
+    """It is answered in words, and not noted as heard."""
+    async with house_in(tmp_path) as (house, session):
+        file = await house.keep("nursery")
+        house.files.path_of(file).unlink()
+        async with session.get(f"/clips/{file.id}.ogg") as answer:
+            assert answer.status == 404
+            assert (await answer.json())["code"] == "stream_not_found"
+        assert await house.noted() == []
 
 
 async def test_only_admins_delete(tmp_path: Path) -> None:
