@@ -1,51 +1,55 @@
 /** Tells on an open page of what the house wants to be alerted of, until somebody has seen it. */
 
+import { MOST } from "./alert-feed.js";
 import { element, find, say } from "./element.js";
 import { recall, remember } from "./memory.js";
-import { alertText } from "./text.js";
+import { NOTIFICATION_TEXT, alertText } from "./text.js";
 
-/** @import { Alert } from "./protocol.js" */
-/** @import { RelayClient } from "./relay-client.js" */
+/** @import { AlertFeed, Told } from "./alert-feed.js" */
+/** @import { Notifications } from "./notifications.js" */
+/** @import { Siren } from "./siren.js" */
 
-/** Older ones are on the page no more, but were told. */
-const MOST = 5;
-
-/**
- * @typedef {Object} Ways how a person may be told, beside the banner
- * @property {() => unknown} sound once, if the browser lets it
- * @property {Pick<typeof Notification, "permission" | "requestPermission"> & {new(title: string, options: NotificationOptions): unknown} | null} Notification
- *   null where the browser has none for this page
- */
+const SOUND = "alert-sound";
 
 export class AlertBanner {
   #place = find("alerts", HTMLElement);
   #list = element("ul", { class: "alert-list" });
   #seen = element("button", { type: "button", class: "button primary" }, "Seen");
-  #ways;
+  #feed;
+  #siren;
+  #notifications;
 
   /**
-   * @param {RelayClient} relay
-   * @param {Ways} ways
+   * @param {AlertFeed} feed
+   * @param {Siren} siren
+   * @param {Notifications} notifications
    */
-  constructor(relay, ways) {
-    this.#ways = ways;
+  constructor(feed, siren, notifications) {
+    this.#feed = feed;
+    this.#siren = siren;
+    this.#notifications = notifications;
     this.#place.append(this.#list, this.#seen);
     this.#seen.addEventListener("click", () => this.#clear());
-    relay.on("alert", (alert) => this.#tell(alert));
+    feed.on("alert", (told) => this.#tell(told));
+    // Any gesture will do to let the browser sound an alert later.
+    const unlock = () => recall(SOUND) === "on" && void siren.unlock();
+    addEventListener("pointerup", unlock);
+    addEventListener("keyup", unlock);
   }
 
-  /** @param {Alert} alert */
-  #tell(alert) {
+  /** @param {Told} told */
+  #tell({ alert, aloud }) {
     const text = alertText(alert);
     this.#list.prepend(element("li", {}, text));
     while (this.#list.children.length > MOST) this.#list.lastElementChild?.remove();
     this.#place.hidden = false;
-    if (recall("alert-sound") === "on") void this.#ways.sound();
-    const { Notification } = this.#ways;
-    if (Notification?.permission === "granted") new Notification("Earshot", { body: text, tag: alert.id });
+    if (!aloud) return;
+    if (recall(SOUND) === "on") void this.#siren.sound();
+    this.#notifications.show(text, alert.id);
   }
 
   #clear() {
+    this.#feed.seen();
     this.#list.replaceChildren();
     this.#place.hidden = true;
   }
@@ -54,25 +58,26 @@ export class AlertBanner {
 /**
  * The choices of the listen page: whether alerts sound, and whether the system shows them.
  *
- * @param {Ways} ways
+ * @param {Siren} siren
+ * @param {Notifications} notifications
  */
-export function bindAlertChoices({ sound, Notification }) {
+export function bindAlertChoices(siren, notifications) {
   const wanted = find("alert-sound", HTMLInputElement);
-  wanted.checked = recall("alert-sound") === "on";
+  wanted.checked = recall(SOUND) === "on";
   wanted.addEventListener("change", () => {
-    remember("alert-sound", wanted.checked ? "on" : "off");
-    if (wanted.checked) void sound(); // a gesture, without which the browser keeps it quiet
+    remember(SOUND, wanted.checked ? "on" : "off");
+    if (wanted.checked) void siren.sound(); // a gesture, without which the browser keeps it quiet
   });
   const notify = find("alert-notify", HTMLButtonElement);
   const show = () => {
-    notify.hidden = Notification === null || Notification.permission !== "default";
+    const { state } = notifications;
+    notify.hidden = state !== "default";
+    say(find("alert-notify-note", HTMLElement), NOTIFICATION_TEXT[state]);
+    find("alert-notify-trust", HTMLElement).hidden = state !== "insecure";
   };
-  notify.addEventListener("click", () => void Notification?.requestPermission().then(show));
-  say(notify, "Show alerts as notifications");
+  notify.addEventListener("click", () => void notifications.ask().then(show));
+  const asked = navigator.permissions?.query({ name: "notifications" });
+  // Some browsers know the name, but not of it; there the note changes with the next load.
+  void asked?.then((status) => status.addEventListener("change", show)).catch(() => {});
   show();
-}
-
-/** What the browser has for pages that are secure. @returns {Ways["Notification"]} */
-export function ownNotifications() {
-  return isSecureContext && "Notification" in window ? window.Notification : null;
 }

@@ -1,9 +1,11 @@
 /** The first page: what is on the air, and the ways to take part. */
 
-import { AlertBanner, ownNotifications } from "./alert-banner.js";
+import { AlertBanner } from "./alert-banner.js";
+import { AlertFeed } from "./alert-feed.js";
 import { askAudioPort } from "./addresses.js";
 import { ask } from "./api.js";
 import { find, say } from "./element.js";
+import { Notifications } from "./notifications.js";
 import { openLine, showLine } from "./relay-line.js";
 import { Siren } from "./siren.js";
 import { StreamCard } from "./stream-card.js";
@@ -35,8 +37,7 @@ class HomePage {
     this.#audioPort = audioPort;
     this.#makeLink = me?.access === "paired" ? makeLink : null;
     showLine(this.#relay);
-    const siren = new Siren();
-    new AlertBanner(this.#relay, { sound: () => siren.test(), Notification: ownNotifications() });
+    new AlertBanner(new AlertFeed(this.#relay), new Siren(), new Notifications());
     this.#sayWhereToOpen();
     this.#relay.on("streams", () => this.#showStreams());
     this.#relay.on("audio_data", (sound) => this.#cards.get(sound.stream_id)?.hear(sound));

@@ -1,6 +1,7 @@
 /** The page that hears one stream, stays with it, and says so when it is lost. */
 
-import { AlertBanner, bindAlertChoices, ownNotifications } from "./alert-banner.js";
+import { AlertBanner, bindAlertChoices } from "./alert-banner.js";
+import { AlertFeed } from "./alert-feed.js";
 import { find, say } from "./element.js";
 import { LevelMeter } from "./level-meter.js";
 import { addressOf } from "./live-streams.js";
@@ -9,6 +10,7 @@ import { LostAlarm } from "./lost-alarm.js";
 import { inWords } from "./loudness.js";
 import { offerMediaControls, showInMediaControls } from "./media-controls.js";
 import { recall, remember } from "./memory.js";
+import { Notifications } from "./notifications.js";
 import { Player } from "./player.js";
 import { QualityView } from "./quality-view.js";
 import { Receiver } from "./receiver.js";
@@ -73,9 +75,9 @@ class ListenPage {
     find("play", HTMLButtonElement).addEventListener("click", () => this.#toggle());
     find("tap", HTMLButtonElement).addEventListener("click", () => this.#listen());
     this.#bindAlarm();
-    const ways = { sound: () => this.#siren.test(), Notification: ownNotifications() };
-    new AlertBanner(this.#relay, ways);
-    bindAlertChoices(ways);
+    const notifications = new Notifications();
+    new AlertBanner(new AlertFeed(this.#relay), this.#siren, notifications);
+    bindAlertChoices(this.#siren, notifications);
     this.#bindScreen();
     offerMediaControls({
       play: () => this.#listen(),
@@ -159,7 +161,7 @@ class ListenPage {
     // Any gesture will do to let the browser sound an alarm later.
     addEventListener("pointerup", unlock);
     addEventListener("keyup", unlock);
-    find("alarm-test", HTMLButtonElement).addEventListener("click", () => void this.#siren.test());
+    find("alarm-test", HTMLButtonElement).addEventListener("click", () => void this.#siren.sound());
     find("acknowledge", HTMLButtonElement).addEventListener("click", () =>
       this.#alarm.acknowledge(),
     );

@@ -48,7 +48,7 @@
 /** @typedef {{type: "stream_changed", stream: StreamDetails}} StreamChanged */
 /** @typedef {{type: "audience", stream_id: string, hearers: Hearer[], more: number, hushed: string[]}} Audience */
 /** @typedef {{id: string, name: string, by: "webrtc" | "websocket" | "http", since: number}} Hearer since: seconds since 1970 */
-/** @typedef {{type: "alert", id: string, kind: string, stream: string, began_at: number, level_dbfs: number | null}} Alert stream: a slug or an id */
+/** @typedef {{type: "alert", id: string, kind: string, stream: string, name: string | null, began_at: number, level_dbfs: number | null}} Alert stream: a slug or an id */
 /** @typedef {{type: "stream_ended", stream_id: string, reason: string}} StreamEnded */
 /** @typedef {{type: "pong", id: string | number | null, timestamp: number}} Pong */
 /** @typedef {{type: "error", code: string, message: string, request: string | null}} RelayError */

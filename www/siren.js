@@ -4,7 +4,7 @@ const HIGH_HZ = 988;
 const LOW_HZ = 740;
 const TONE_S = 0.22;
 const ROUND_S = 1.2;
-const TEST_MS = 1500;
+const ONCE_MS = 1500;
 const LOUDNESS = 0.5;
 
 export class Siren {
@@ -38,12 +38,13 @@ export class Siren {
     this.#rounds = undefined;
   }
 
-  /** Sound once, to know how loud it is. */
-  async test() {
+  /** Sound once, now or never: a browser that waits for a gesture may get that hours later. */
+  async sound() {
+    const asked_ms = performance.now();
     await this.unlock();
-    if (this.#rounds !== undefined) return;
+    if (this.#rounds !== undefined || performance.now() - asked_ms > ONCE_MS) return;
     this.start();
-    setTimeout(() => this.stop(), TEST_MS);
+    setTimeout(() => this.stop(), ONCE_MS);
   }
 
   #round() {

@@ -152,10 +152,25 @@ const ALERTS = {
  *
  * @param {import("./protocol.js").Alert} alert
  */
-export function alertText({ kind, stream, began_at }) {
+export function alertText({ kind, stream, name, began_at }) {
   const at = clockText(new Date(began_at * 1000));
-  return `${titleOfAddress(stream)}: ${ALERTS[kind] ?? kind} (since ${at})`;
+  return `${name ?? titleOfAddress(stream)}: ${ALERTS[kind] ?? kind} (since ${at})`;
 }
+
+/**
+ * What is said of notifications, and what to do for them.
+ *
+ * @type {Record<import("./notifications.js").NotificationState, string>}
+ */
+export const NOTIFICATION_TEXT = {
+  insecure: "Notifications of alerts need a secure page, which comes over https.",
+  missing:
+    "This browser shows no notifications for pages. Leave this page open, with the sound on.",
+  default: "The system shows them while this page is open.",
+  denied:
+    "Notifications are blocked for this page. Allow them in the browser: tap the sign beside the address.",
+  granted: "The system shows alerts while this page is open.",
+};
 
 /**
  * A length of time as short as people say it.

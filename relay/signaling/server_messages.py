@@ -164,6 +164,7 @@ class Alert(ServerMessage):
     """One of `relay.features.SoundEventKind`."""
     stream: str
     """The slug of its name, or the id of a stream without one."""
+    name: str | None
     began_at: float
     """Seconds since 1970, server clock."""
     level_dbfs: float | None

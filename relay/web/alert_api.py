@@ -1,5 +1,6 @@
 """The alerts of late, for pages that were not open."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 
 from aiohttp import web
@@ -15,11 +16,15 @@ from relay.web.trust import Need, Role, needs
 
 PATH = "/api/alerts"
 
+NameOf = Callable[[str], str | None]
+"""Says how the name of a slug is written; `relay.web.known_names.KnownNames.text_of`."""
+
 
 class AlertApi:
-    def __init__(self, alerts: Alerts, roll: Roll) -> None:
+    def __init__(self, alerts: Alerts, roll: Roll, name_of: NameOf) -> None:
         self._alerts = alerts
         self._roll = roll
+        self._name_of = name_of
 
     def add_routes(self, app: web.Application) -> None:
         app.router.add_get(PATH, self.list)
@@ -29,7 +34,7 @@ class AlertApi:
         """Answer with those of streams that one may hear, the newest first."""
         guest = Guest.of(request, self._roll.network)
         rows = [
-            fields_of(event)
+            fields_of(event, self._name_of)
             for event in reversed(self._alerts.recent)
             if may_know(self._roll, guest, event)
         ]
@@ -46,12 +51,17 @@ def may_know(roll: Roll, guest: Guest, event: SoundEvent) -> bool:
     return True
 
 
-def message_of(event: SoundEvent) -> Alert:
+def message_of(event: SoundEvent, name_of: NameOf) -> Alert:
     return Alert(
-        event.id, event.kind.value, event.stream, event.began_at, event.level_dbfs
+        event.id,
+        event.kind.value,
+        event.stream,
+        name_of(event.stream),
+        event.began_at,
+        event.level_dbfs,
     )
 
 
-def fields_of(event: SoundEvent) -> dict[str, object]:
+def fields_of(event: SoundEvent, name_of: NameOf) -> dict[str, object]:
     """Return an alert for programs."""
-    return asdict(message_of(event))
+    return asdict(message_of(event, name_of))

@@ -15,7 +15,7 @@ from relay.signaling.server_messages import (
     StreamChanged,
     StreamEnded,
 )
-from relay.web.alert_api import may_know, message_of
+from relay.web.alert_api import NameOf, may_know, message_of
 from relay.web.background import Background
 from relay.web.client_socket import GOING_AWAY, TRY_AGAIN_LATER, ClientSocket
 from relay.web.connection import Connection
@@ -48,6 +48,7 @@ class Lobby:
         media: Media,
         stream_list: StreamList,
         roll: Roll,
+        name_of: NameOf,
         *,
         max_connections: int,
         clock: Callable[[], float] = time.monotonic,
@@ -56,6 +57,7 @@ class Lobby:
         self._media = media
         self._stream_list = stream_list
         self.roll = roll
+        self._name_of = name_of
         self._max_connections = max_connections
         self.clock = clock
         self._connections: dict[str, Connection] = {}
@@ -236,7 +238,7 @@ class Lobby:
 
     def _alert(self, alert: events.AlertRaised) -> None:
         """Tell those who may hear the stream; old clients, which ask for no details, do not know it."""
-        text = encode(message_of(alert.event))
+        text = encode(message_of(alert.event, self._name_of))
         for connection in self.connections:
             if connection.wants_details and may_know(
                 self.roll, connection.guest, alert.event

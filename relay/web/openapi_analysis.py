@@ -12,6 +12,7 @@ from relay.web.openapi_operation import (
     SLUG,
     TAKING_A_BODY,
     TEXT,
+    TEXT_OR_NULL,
     Fields,
     body,
     in_json,
@@ -93,6 +94,7 @@ def schemas() -> Fields:
         "id": TEXT,
         "kind": {"enum": [kind.value for kind in SoundEventKind]},
         "stream": TEXT,
+        "name": TEXT_OR_NULL,
         "began_at": INSTANT,
         "level_dbfs": NUMBER_OR_NULL,
     }

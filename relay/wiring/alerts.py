@@ -33,6 +33,7 @@ async def open_alerts(
         AlertRule.parse(fields, f"alerts[{number}]")
         for number, fields in enumerate(settings.alerts.rules)
     ]
+    name_of = sound.names.text_of
     webhooks = None
     if any(rule.webhook for rule in rules):
         from relay.adapters.webhooks import Webhooks
@@ -41,10 +42,10 @@ async def open_alerts(
 
     def post(address: str, event: SoundEvent) -> None:
         if webhooks is not None:
-            webhooks.post(address, fields_of(event))
+            webhooks.post(address, fields_of(event, name_of))
 
     alerts = Alerts(sound.relay.events, rules, post=post, require=require)
     stack.enter_context(alerts)
     expected = alerts.named(SoundEventKind.LOST)
     stack.enter_context(DeadMan(sound.relay, alerts.watches, expected=expected))
-    return Alerting(alerts, AlertApi(alerts, roll), webhooks)
+    return Alerting(alerts, AlertApi(alerts, roll, name_of), webhooks)

@@ -48,6 +48,7 @@ async def open_desk(
 ) -> Desk:
     """Open what clients meet behind the doors, and start those who look after it."""
     relay, endpoint, worker = sound.relay, sound.endpoint, sound.worker
+    name_of, signaling = sound.names.text_of, settings.signaling
     history = await open_history(settings, relay.events, stack)
     roll = await open_roll(settings, stack)
     insight = await open_insight(settings, sound, roll, stack)
@@ -59,9 +60,9 @@ async def open_desk(
         analysis=insight.understanding.analysis,
         lookback=insight.kept.lookback,
     )
-    streams = StreamList(relay, settings.signaling.ice_servers)
+    streams = StreamList(relay, signaling.ice_servers)
     lobby = await stack.enter_async_context(
-        Lobby(media, streams, roll, max_connections=settings.signaling.max_connections)
+        Lobby(media, streams, roll, name_of, max_connections=signaling.max_connections)
     )
     housekeeping = await stack.enter_async_context(
         Housekeeping(relay, lobby, sound.broadcasts, settings.cleanup)
@@ -86,10 +87,10 @@ async def open_desk(
     health.register("sources", checks.of_sources(sources))
     pages = Pages(www)
     onboarding = Onboarding(
-        pages, certificates, settings.signaling.port, settings.tls.port, lan_addresses
+        pages, certificates, signaling.port, settings.tls.port, lan_addresses
     )
     store = history.store if history else None
-    history_api = HistoryApi(store, roll, streams, sound.names.text_of)
+    history_api = HistoryApi(store, roll, streams, name_of)
     return Desk(
         *(lobby, streams, pages, onboarding, health, metrics, media, history_api),
         past=insight.kept.past,

@@ -156,6 +156,12 @@ class RelayProcess:
         streams: list[dict[str, Any]] = listed["streams"]
         return streams
 
+    async def alerts(self) -> list[dict[str, Any]]:
+        """Return the alerts of late, newest first."""
+        listed = await self._get("/api/alerts", as_json=True)
+        alerts: list[dict[str, Any]] = listed["alerts"]
+        return alerts
+
     async def until_streams(self, count: int) -> list[dict[str, Any]]:
         """Wait until so many streams are on air; return their details, newest last."""
         async with asyncio.timeout(PATIENCE_S):

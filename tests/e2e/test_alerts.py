@@ -44,7 +44,8 @@ async def test_a_microphone_that_is_gone_is_told_of(
             )
             async with asyncio.timeout(10):
                 alert = await told.get()
-            assert (alert["kind"], alert["stream"]) == ("lost", "nursery")
+            told_of = (alert["kind"], alert["stream"], alert["name"])
+            assert told_of == ("lost", "nursery", "Nursery")
             await banner.get_by_role("button", name="Seen").click()
             await expect(banner).to_be_hidden()
             await shared_browser.close_pages()

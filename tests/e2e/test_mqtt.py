@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from tests.fakes import pitch
 pytestmark = [pytest.mark.e2e, pytest.mark.asyncio(loop_scope="session")]
 
 PATIENCE_S = 20.0
+
+COT_IS_LOUD = {"streams": "Cot", "kinds": "noise"}
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
@@ -44,6 +47,8 @@ async def house(
         f"--mqtt-username={USERNAME}",
         f"--mqtt-password={PASSWORD}",
         "--mqtt-sound=true",
+        f"--alerts={json.dumps([COT_IS_LOUD, COT_IS_LOUD])}",
+        "--noise-dbfs=-40",
     )
     try:
         yield relay
@@ -106,6 +111,36 @@ async def test_a_house_with_home_assistant(house: RelayProcess, reader: Reader) 
     await reader.until(f"{nursery}/on_air", "OFF")
     await reader.until(f"{nursery}/event", '{"event_type": "sender_left"}')
     assert reader.events(f"{nursery}/event")[0] == "sender_came"
+
+
+async def test_an_alert_is_an_event_of_the_device(
+    house: RelayProcess, reader: Reader, broker: Mosquitto
+) -> None:
+    """Once, however many rules are about it, and announced before; nothing of it is kept."""
+    config, event = "homeassistant/device/earshot-cot/config", "earshot/cot/event"
+    async with wire_client(house.websocket_url) as sender:
+        began = time.time()
+        await sender.send("Cot")
+        told = json.loads(await reader.until(event, lambda text: "alert" in text))
+        assert told.pop("event_type") == "alert_noise"
+        assert told.keys() == {"began_at", "level_dbfs"}
+        assert began - 1 < told["began_at"] < time.time()
+        assert -30 < told["level_dbfs"] < -10
+    await reader.until(event, '{"event_type": "sender_left"}')
+    assert reader.events(event).count("alert_noise") == 1
+    topics = [topic for topic, _ in reader.all]
+    assert topics.index(config) < topics.index(event)
+    component = json.loads(reader.now[config])["cmps"]["event"]
+    assert component["stat_t"] == event
+    assert "alert_noise" in component["evt_typ"]
+
+    await reader.say(config, "", retain=True)  # as Home Assistant deletes a device
+    await reader.until("earshot/cot/level", "")
+    async with Reader(broker, username=USERNAME, password=PASSWORD) as later:
+        await later.until("earshot/status", "online")
+        await later.say("last", "one")
+        await later.until("last", "one")
+    assert not {topic for topic in later.retained if "cot" in topic}
 
 
 async def test_how_the_line_is_can_be_seen(

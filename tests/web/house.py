@@ -81,6 +81,9 @@ PATIENCE_S = 5.0
 
 HOME = HomeAddress(8080, 8081, lambda: ["192.168.7.7"])
 
+NAMES = {"nursery": "Nursery", "attic": "Attic"}
+"""What is written how, without anybody who learns it."""
+
 ENGINE = EngineSettings("energy", -40.0, in_silence=False, capacity=4)
 
 Message = dict[str, Any]
@@ -204,6 +207,7 @@ class House:
             self.media,
             self.stream_list,
             self.roll,
+            NAMES.get,
             max_connections=max_connections,
             clock=clock,
         )
@@ -266,7 +270,7 @@ class House:
                 LookbackApi(self.lookback, self.relay, self.roll).add_routes,
                 RecordingApi(self.recordings, self.relay, self.roll).add_routes,
                 ClipApi(files, self.roll).add_routes,
-                AlertApi(self.alerts, self.roll).add_routes,
+                AlertApi(self.alerts, self.roll, NAMES.get).add_routes,
                 AnalysisApi(self.analysis, feeds).add_routes,
             ),
         )

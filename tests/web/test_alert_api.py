@@ -13,6 +13,7 @@ CRY = {
     "id": "7f",
     "kind": "cry",
     "stream": "nursery",
+    "name": "Nursery",
     "began_at": 1_790_000_000.5,
     "level_dbfs": -12.5,
 }

@@ -181,4 +181,6 @@ test("an alert says what, where and since when, whatever it is", () => {
   assert.match(alert("cry"), /^Nursery: Somebody cries \(since .+\)$/);
   assert.match(alert("lost"), /The microphone is gone/);
   assert.match(alert("dance"), /^Nursery: dance/);
+  const known = { kind: "cry", stream: "anne-s-room", name: "Änne's room", began_at: 1.79e9 };
+  assert.match(text.alertText(known), /^Änne's room: /);
 });
