@@ -1,16 +1,21 @@
 """The examples say what the program understands."""
 
+import ast
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from relay.adapters.cassandra_schema import TABLES
+from relay.features import FEATURE_NAMES
 from relay.options import gather
 from relay.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 COMPOSE = ROOT / "examples" / "compose.yaml"
+SPARK = ROOT / "examples" / "average_level_spark.py"
 
 
 @pytest.fixture
@@ -60,3 +65,23 @@ def test_nobody_on_the_network_reaches_the_server_that_keeps_history(
     """It asks nobody for a password."""
     for port in services["cassandra"]["ports"]:
         assert port.startswith("127.0.0.1:")
+
+
+def said_to(function: str) -> set[str]:
+    """Return the texts that the program for Spark calls a function with."""
+    return {
+        word.value
+        for call in ast.walk(ast.parse(SPARK.read_text()))
+        if isinstance(call, ast.Call) and ast.unparse(call.func) == function
+        for argument in call.args
+        for word in ast.walk(argument)
+        if isinstance(word, ast.Constant) and isinstance(word.value, str)
+    }
+
+
+def test_spark_is_asked_for_tables_and_columns_that_there_are():
+    """Spark itself is too large for tests; docs/cassandra.md says how it was run."""
+    assert said_to("table") == {"streams", "audio_features"} <= set(TABLES)
+    columns = said_to("F.col") | said_to("streams.select") | said_to("partitions.join")
+    known = {*re.findall(r"\w+", TABLES["audio_features"]), *FEATURE_NAMES}
+    assert columns == {"stream", "day", "captured_at", "level_dbfs"} <= known
