@@ -7,7 +7,8 @@ PYTEST_ARGS :=
 FILE :=
 
 # Tests wait for sound more than they compute. One after the other: PYTEST_ARGS='-n 0'
-TEST_PROCESSES := -n 3 --dist loadfile
+# In their own order, since the longest are in files of few, which would come last.
+TEST_PROCESSES := -n 3 --dist loadfile --no-loadscope-reorder
 
 # Everything is pinned with hashes and has wheels: nothing is compiled, nothing is a surprise.
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check \
@@ -101,6 +102,9 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@echo "Installing what the tests need into $(VENV)."
 	@$(PIP_INSTALL) -r requirements.txt -r requirements-dev.txt
 	@touch $@
+
+# Each of the servers that tests start would compile itself anew.
+test test-slow: export PYTHONDONTWRITEBYTECODE :=
 
 test: $(VENV)/.installed-dev test-packages lint types pages
 	$(BIN)/python -m pytest -m "not slow and not image and not cassandra" $(TEST_PROCESSES) $(PYTEST_ARGS)

@@ -1,6 +1,7 @@
 """What all tests share."""
 
 import asyncio
+import asyncio.constants
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -18,6 +19,10 @@ settings.register_profile(
     "shared machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("shared machine")
+
+# asyncio's debug mode notes where every callback was made. Two of the lines are its own; the
+# seven further ones took a third of the time of all tests.
+asyncio.constants.DEBUG_STACK_DEPTH = 3
 
 # Programs whose Debian package has another name.
 PACKAGES = {

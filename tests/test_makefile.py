@@ -138,7 +138,8 @@ def test_everything_is_checked_and_the_tests_come_last(tmp_path: Path, installed
         "ruff format --check .",
         "ruff check .",
         "mypy --strict",
-        'python -m pytest -m "not slow and not image and not cassandra" -n 3 --dist loadfile -x',
+        'python -m pytest -m "not slow and not image and not cassandra"'
+        " -n 3 --dist loadfile --no-loadscope-reorder -x",
     ]
 
 

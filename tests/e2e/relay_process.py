@@ -23,6 +23,13 @@ STOP_S = 15.0
 
 PATIENCE_S = 20.0
 
+GONE_S = 60.0
+"""
+How long a browser that had no time for a goodbye may seem to be there.
+
+After 30 s its media is given up (RFC 7675); the rest is for a busy machine.
+"""
+
 # What is 0 when nobody is there.
 GUESTS = (
     "voice_active_connections",
@@ -193,7 +200,7 @@ class RelayProcess:
         ):
             return await (answer.json() if as_json else answer.text())
 
-    async def until_empty(self, timeout_s: float = PATIENCE_S) -> None:
+    async def until_empty(self, timeout_s: float = GONE_S) -> None:
         """Wait until nothing is left of all clients. Raises `AssertionError` if it stays."""
         deadline = time.monotonic() + timeout_s
         while left := await self.guests():

@@ -94,6 +94,10 @@ def tones_in(sound: NDArray[np.int16]) -> list[int]:
     return [hz for hz in TONES_HZ if strength(hz) > 10 * strength(hz + 150)]
 
 
+# Of an open house the tests of pages and players tell it too.
+@pytest.mark.parametrize(
+    "house", [pytest.param("lan", marks=pytest.mark.slow), "paired"], indirect=True
+)
 async def test_one_speaks_and_others_hear(
     house: House, requires_program: Callable[[str], str]
 ):

@@ -27,7 +27,8 @@ async def house(
 ) -> AsyncIterator[Supervised]:
     async with supervised(relay) as running:
         yield running
-        await shared_browser.close_pages()  # who leaves says goodbye through it
+        await shared_browser.close_pages()
+        await relay.until_empty()  # who leaves says goodbye through it
 
 
 async def looks(page: Page, mood: str) -> None:

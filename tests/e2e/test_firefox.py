@@ -228,6 +228,7 @@ async def test_who_holds_to_talk_in_firefox_is_heard(relay: RelayProcess, fox: F
     assert await tones_heard(listener, [TONE_HZ], timeout_s=1) == []
 
 
+@pytest.mark.slow
 async def test_a_lost_line_is_taken_up_again_without_a_gap(
     relay: RelayProcess, fox: Firefox
 ):
@@ -252,6 +253,7 @@ async def test_a_lost_line_is_taken_up_again_without_a_gap(
             assert await page.evaluate("() => peers.length") == 1
 
 
+@pytest.mark.slow
 async def test_in_another_network_both_go_on_over_new_connections(
     relay: RelayProcess, fox: Firefox
 ):

@@ -51,6 +51,7 @@ async def test_whoever_asked_for_an_alarm_gets_one_until_they_heard_it(
     await expect(alarm).to_be_hidden()
 
 
+@pytest.mark.slow
 async def test_a_sender_whose_browser_is_frozen_is_lost_until_it_thaws(
     relay: RelayProcess, browser: Chromium, other_browser: Chromium
 ):
