@@ -103,8 +103,10 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@$(PIP_INSTALL) -r requirements.txt -r requirements-dev.txt
 	@touch $@
 
-# Each of the servers that tests start would compile itself anew.
+# Each of the servers that tests start would compile itself anew; and arithmetic has one thread, as
+# in the relay, though tests load it before that can say so.
 test test-slow: export PYTHONDONTWRITEBYTECODE :=
+test test-slow: export OPENBLAS_NUM_THREADS := 1
 
 test: $(VENV)/.installed-dev test-packages lint types pages
 	$(BIN)/python -m pytest -m "not slow and not image and not cassandra" $(TEST_PROCESSES) $(PYTEST_ARGS)
