@@ -97,8 +97,9 @@ def _many(candidate: Candidate, plan: Plan) -> int:
 
 
 def _receivers(candidate: Candidate, plan: Plan) -> Pair:
-    decodes = candidate in (MEDIA_RELAY, LIGHTER_MEDIA_RELAY)
-    return plan.baseline_receivers if decodes else plan.receivers
+    if candidate is EARSHOT:
+        return plan.receivers
+    return plan.packet_receivers if candidate is READY_PACKETS else plan.sound_receivers
 
 
 def _rows_of_memory(costs: Sequence[Cost], plan: Plan) -> list[Row]:

@@ -26,6 +26,7 @@ import uPlot from "./vendor/uPlot.esm.js";
 const TOGETHER = "history"; // plots that point at the same time
 const TIMES_PX = 30;
 const SMALLEST_DRAG_PX = 6;
+const WITH_SECONDS_S = 900; // below it times have seconds, and need more room
 
 export class FeaturePlot {
   #place;
@@ -127,7 +128,7 @@ export class FeaturePlot {
           grid: lines,
           ticks: { show: false },
           size: hasTimes ? TIMES_PX : 0,
-          space: 64,
+          space: () => (this.#span.to - this.#span.from < WITH_SECONDS_S ? 104 : 64),
           values: (_, times, __, ___, distance) =>
             times.map((time) => (hasTimes ? tickText(time, distance) : "")),
         },

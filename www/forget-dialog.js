@@ -2,7 +2,7 @@
 
 import { find, say } from "./element.js";
 import { forget } from "./history-api.js";
-import { forgetText } from "./history-text.js";
+import { FORGOTTEN, forgetText } from "./history-text.js";
 import { apiErrorText } from "./text.js";
 import { showPassingTrouble } from "./trouble.js";
 
@@ -39,6 +39,7 @@ export class ForgetDialog {
     this.#asked = null;
     try {
       await forget(stream, span);
+      showPassingTrouble(FORGOTTEN);
     } catch (error) {
       showPassingTrouble(apiErrorText(error));
     }

@@ -49,9 +49,13 @@ function query(stream, { from, to }, rest = {}) {
   return `api/history?${new URLSearchParams(fields)}`;
 }
 
-/** @returns {Promise<KnownStream[]>} */
+/**
+ * Of whom there is history, and in which formats; not every house has the library for all.
+ *
+ * @returns {Promise<{streams: KnownStream[], formats: string[]}>}
+ */
 export async function askKnownStreams() {
-  return (await ask("GET", "api/history/streams")).streams;
+  return ask("GET", "api/history/streams");
 }
 
 /**
@@ -84,15 +88,6 @@ export async function forget(stream, span) {
  */
 export function exportAddress(stream, span, format) {
   return query(stream, span, { format });
-}
-
-/** Whether the relay writes Parquet, which it does only with a library that not every house has. */
-export async function writesParquet() {
-  try {
-    return (await fetch(query("none", { from: 0, to: 1 }, { format: "parquet" }))).ok;
-  } catch {
-    return false;
-  }
 }
 
 /**

@@ -84,9 +84,9 @@ export class HistoryRange {
    * Show more or less, around a time that stays where it is.
    *
    * @param {number} factor below 1 shows less
-   * @param {number} [around] by default the middle
+   * @param {number} [around] by default now if it is shown, else the middle
    */
-  zoom(factor, around = (this.#from + this.#to) / 2) {
+  zoom(factor, around = this.newest ? this.#to : (this.#from + this.#to) / 2) {
     this.show(
       around - (around - this.#from) * factor,
       around + (this.#to - around) * factor,

@@ -168,9 +168,12 @@ export const NOTHING_THEN = {
 /** What becomes of a room that is analysed always, or is not. */
 export const ANALYSIS_TEXT = {
   always: "Measured whenever it is on the air. Numbers are kept, never sound.",
-  on_demand: "Measured only while somebody looks at it. Gaps in the history are such times.",
+  on_demand:
+    "Measured while somebody looks at it, and where alerts or clips of its sounds are wanted. Gaps in the history are the other times.",
   off: "Never measured.",
 };
+
+export const FORGOTTEN = "Deleted.";
 
 /**
  * @param {string} title of the room

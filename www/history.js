@@ -6,7 +6,7 @@ import { element, find, say } from "./element.js";
 import { EventList } from "./event-list.js";
 import { ForgetDialog } from "./forget-dialog.js";
 import { DAYS, HeatPanel } from "./heat-panel.js";
-import { askHistory, askKnownStreams, exportAddress, writesParquet } from "./history-api.js";
+import { askHistory, askKnownStreams, exportAddress } from "./history-api.js";
 import { FEATURES, HistoryPlots } from "./history-plots.js";
 import { HistoryRange, UNITS_S } from "./history-range.js";
 import { momentAt, summaryOf } from "./history-series.js";
@@ -55,7 +55,7 @@ class HistoryPage {
   );
   #heat = new HeatPanel((date) => this.#goTo(date.getTime() / 1000, UNITS_S.hour));
   #live = new LivePanel(this.#relay);
-  #forget = new ForgetDialog(() => void this.#load(true));
+  #forget = new ForgetDialog(() => this.#forgotten());
   #analysis;
   #rooms = find("stream", HTMLSelectElement);
   /** Of whom there is history, once that was told. @type {KnownStream[] | null} */
@@ -125,6 +125,13 @@ class HistoryPage {
     void this.#load();
   }
 
+  /** What was shown is gone. */
+  #forgotten() {
+    this.#answer = null;
+    find("shown", HTMLElement).hidden = true;
+    void this.#load(true);
+  }
+
   /** @param {NoticedEvent} event */
   #showEvent({ began_at, ended_at }) {
     const lasted = (ended_at ?? began_at) - began_at;
@@ -182,15 +189,17 @@ class HistoryPage {
   }
 
   async #loadRooms() {
-    this.#known = await askKnownStreams();
+    const { streams, formats } = await askKnownStreams();
+    this.#known = streams;
     this.#showRooms();
     if (this.#stream) void this.#analysis.show(this.#stream);
     find("exports", HTMLElement).hidden = this.#known.length === 0;
     if (this.#known.length === 0) {
+      this.#answer = null;
       this.#renewAfter(SHORTEST_RENEWAL_S);
       return this.#fail(NOTHING_YET);
     }
-    find("export-parquet", HTMLElement).hidden = !(await writesParquet());
+    find("export-parquet", HTMLElement).hidden = !formats.includes("parquet");
   }
 
   async #loadHeat() {

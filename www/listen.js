@@ -236,13 +236,14 @@ class ListenPage {
     if (status.phase !== "hearing") this.#heardSince = 0;
     else this.#heardSince ||= performance.now();
 
+    const past = this.#lookBack.active && text.state === "live";
     const chip = find("state", HTMLElement);
-    chip.dataset.state = text.state;
-    say(chip, text.chip);
+    chip.dataset.state = past ? "waiting" : text.state;
+    say(chip, past ? "Earlier" : text.chip);
     say(find("headline", HTMLElement), text.headline);
     say(
       find("subline", HTMLElement),
-      this.#lookBack.active ? "You hear what was a while ago." : text.explanation,
+      past ? "You hear what was a while ago, a quarter faster." : text.explanation,
     );
     setScene(lost ? "lost" : "calm", `${MARKS[text.state]} ${text.headline}`);
     this.#keepScreen();

@@ -76,6 +76,6 @@ export class LookBack {
   /** @param {number | null} behind_s */
   #show(behind_s) {
     this.#live.disabled = behind_s === null;
-    say(this.#position, behind_s === null ? "Live" : behindText(behind_s));
+    say(this.#position, behind_s === null ? "" : behindText(behind_s));
   }
 }

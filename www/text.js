@@ -154,7 +154,7 @@ const ALERTS = {
  */
 export function alertText({ kind, stream, name, began_at }) {
   const at = clockText(new Date(began_at * 1000));
-  return `${name ?? titleOfAddress(stream)}: ${ALERTS[kind] ?? kind} (since ${at})`;
+  return `${name ?? titleOfAddress(stream)}: ${ALERTS[kind] ?? kind} (${at})`;
 }
 
 /**

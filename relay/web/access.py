@@ -239,7 +239,8 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
 def _refusal(visitor: Visitor, need: Need | None) -> web.HTTPException:
     if visitor.trust is Trust.NONE:
         return web.HTTPUnauthorized(
-            text="this device is not paired yet; open /pair.html on it\n"
+            text="this device is not paired yet; open /pair.html on it. A player needs an"
+            " address with a key: an admin makes one on the page Devices\n"
         )
     return web.HTTPForbidden(text=f"{need or 'nobody'} is needed for this\n")
 

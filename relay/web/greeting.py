@@ -36,7 +36,7 @@ def greeting(
     if first_code is not None:
         lines += [
             "",
-            "  Who may listen is decided in your browser. This link pairs it, once:",
+            "  Who may listen is decided in your browser. This link makes it the one of an admin, once:",
             f"  http://{host}:{signaling_port}/pair.html#code={first_code}",
         ]
     return "\n".join(lines)

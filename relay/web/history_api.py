@@ -20,7 +20,7 @@ from relay.errors import (
 from relay.features import FEATURE_NAMES, SoundEvent
 from relay.ports import HistoryQuery, HistoryStore, HistoryTable, KnownStream
 from relay.web.guest import Guest
-from relay.web.history_exports import Export, export
+from relay.web.history_exports import Export, available, export
 from relay.web.history_wish import Form, HistoryWish, instant_of
 from relay.web.json_request import NO_STORE, answer_json, in_json
 from relay.web.roll import Roll
@@ -88,7 +88,7 @@ class HistoryApi:
     @needs(Need.LISTEN)
     @in_json
     async def known(self, request: web.Request) -> web.StreamResponse:
-        """Answer of which streams there is history."""
+        """Answer of which streams there is history, and in which formats."""
         live = {s.slug or s.stream_id for s in self._streams.details()}
         return answer_json(
             {
@@ -99,7 +99,8 @@ class HistoryApi:
                         "live": stream.stream in live,
                     }
                     for stream in await self._heard(request)
-                ]
+                ],
+                "formats": available(),
             }
         )
 

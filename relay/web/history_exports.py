@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from typing import Any, Protocol
 
 from relay.errors import FormatNotAvailable
@@ -71,6 +72,13 @@ class CsvExport:
 
     def end(self) -> bytes:
         return b""
+
+
+def available() -> list[str]:
+    """Return the suffixes of the forms that can be written here."""
+    with_arrow = find_spec("pyarrow") is not None
+    forms = [f for f in Form if with_arrow or f not in (Form.ARROW, Form.PARQUET)]
+    return [form.suffix for form in forms]
 
 
 class ArrowExport:

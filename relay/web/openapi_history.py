@@ -25,6 +25,8 @@ INSTANT_OR_ISO = {"anyOf": [INSTANT, {"type": "string", "format": "date-time"}]}
 KEPT = ("HistoryOff", "Away")
 """How it is refused while nothing is kept, or what keeps it is away."""
 
+FORMAT = {"enum": [form.suffix for form in Form]}
+
 
 def paths() -> Fields:
     return {
@@ -67,7 +69,7 @@ def _table() -> Fields:
         query(
             "format",
             "The header Accept says it as well.",
-            {"enum": [form.suffix for form in Form]},
+            FORMAT,
         ),
     ]
     return operation(
@@ -136,7 +138,9 @@ def schemas() -> Fields:
     second = {"stream": TEXT, "session": TEXT, "captured_at": INSTANT, **numbers}
     return {
         "Table": object_of(table, optional=("streams",)),
-        "KnownStreams": object_of({"streams": list_of(object_of(known))}),
+        "KnownStreams": object_of(
+            {"streams": list_of(object_of(known)), "formats": list_of(FORMAT)}
+        ),
         "Latest": object_of({"rows": list_of(ref("Second"))}),
         "Deleted": object_of({"deleted": COUNT}),
         "Second": object_of(second),

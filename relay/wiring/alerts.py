@@ -46,6 +46,8 @@ async def open_alerts(
 
     alerts = Alerts(sound.relay.events, rules, post=post, require=require)
     stack.enter_context(alerts)
-    expected = alerts.named(SoundEventKind.LOST)
+    # Who never was on the air cannot be gone.
+    named = alerts.named(SoundEventKind.LOST)
+    expected = {slug for slug in named if name_of(slug) is not None}
     stack.enter_context(DeadMan(sound.relay, alerts.watches, expected=expected))
     return Alerting(alerts, AlertApi(alerts, roll, name_of), webhooks)

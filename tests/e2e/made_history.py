@@ -53,7 +53,8 @@ class MadeHistory:
         if self.refusal:
             return await route.fulfill(status=404, json=self.refusal)
         if url.path.endswith("/streams"):
-            return await route.fulfill(json={"streams": self._known()})
+            known = {"streams": self._known(), "formats": ["json", "csv"]}
+            return await route.fulfill(json=known)
         await self._answer_query(route, method, asked)
 
     async def _answer_query(
@@ -62,9 +63,6 @@ class MadeHistory:
         if method == "DELETE":
             self.deleted.append(asked)
             return await route.fulfill(json={"deleted": 7})
-        if asked.get("format") == "parquet":
-            refusal = {"code": "bad_request", "message": "no package for that"}
-            return await route.fulfill(status=400, json=refusal)
         if "step" not in asked:
             self.shown = (float(asked["from"]), float(asked["to"]))
         await route.fulfill(json=self.table(asked))

@@ -245,6 +245,8 @@ async def test_what_the_relay_has_kept_is_seen_and_deleted(
         await page.click("#forget")
         await page.click("#forget-yes")
         await notice(page, "Nothing was measured yet")
+        await expect(page.locator("#shown")).to_be_hidden()
+        await expect(page.locator("#trouble")).to_have_text("Deleted.")
         await relay.stop()
     finally:
         await relay.kill()

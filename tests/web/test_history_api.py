@@ -101,7 +101,9 @@ async def test_streams_are_listed_with_those_that_are_on_the_air() -> None:
         _,
     ):
         await house.sender("Nursery")
-        listed = (await get(house, "/streams"))["streams"]
+        answer = await get(house, "/streams")
+    listed = answer["streams"]
+    assert answer["formats"] == ["json", "csv", "arrow", "parquet"]
     assert [(s["stream"], s["live"]) for s in listed] == [
         ("attic", False),
         ("nursery", True),

@@ -48,6 +48,15 @@ describe("a range", () => {
     assert.deepEqual(shown(range), [-DAY, 0]);
   });
 
+  test("zooms towards now where now is shown, and to the middle elsewhere", () => {
+    const range = last("hour");
+    range.zoom(0.5);
+    assert.deepEqual(shown(range), [-1800, 0]);
+    range.show(NOW - DAY, NOW - DAY + 3600);
+    range.zoom(0.5);
+    assert.deepEqual(shown(range), [-DAY + 900, -DAY + 2700]);
+  });
+
   test("is never shorter than a minute or longer than a month", () => {
     const range = last("hour");
     range.show(NOW - 500, NOW - 499);
