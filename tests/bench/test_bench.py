@@ -80,6 +80,28 @@ def test_a_group_that_fails_costs_only_its_own_rows(
     )
 
 
+def test_what_could_not_be_measured_is_tried_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """In the end, and its rows are where they belong."""
+    calls: list[str] = []
+
+    async def busy_at_first(plan: Plan) -> list[Row]:
+        calls.append("idle")
+        return await (fails if len(calls) == 1 else works)(plan)
+
+    async def other(plan: Plan) -> list[Row]:
+        calls.append("join")
+        return [replace((await works(plan))[0], what="another row")]
+
+    monkeypatch.setattr(bench, "GROUPS", {"idle": busy_at_first, "join": other})
+    file = tmp_path / "bench.json"
+    assert bench.main(["--json", str(file)]) == 0
+    assert calls == ["idle", "join", "idle"]
+    rows = [row["what"] for row in json.loads(file.read_text())["rows"]]
+    assert rows == ["a row", "another row"]
+
+
 @pytest.mark.parametrize("long", [False, True])
 def test_each_run_has_its_rows_its_file_and_its_page(
     long: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
