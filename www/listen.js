@@ -243,7 +243,9 @@ class ListenPage {
     say(find("headline", HTMLElement), text.headline);
     say(
       find("subline", HTMLElement),
-      past ? "You hear what was a while ago, a quarter faster." : text.explanation,
+      this.#lookBack.active
+        ? "You hear what was a while ago, a quarter faster."
+        : text.explanation,
     );
     setScene(lost ? "lost" : "calm", `${MARKS[text.state]} ${text.headline}`);
     this.#keepScreen();

@@ -30,7 +30,7 @@ def no_analysis(_: str | None) -> Callable[[], None]:
     return lambda: None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Waiting:
     """An event that goes on, and the rules that did not tell of it yet."""
 
@@ -46,7 +46,7 @@ class Alerts:
     Of an event that began each rule tells once in its hold time, and never in its quiet
     hours: to its webhook, and (once for all rules) as `AlertRaised` to pages and brokers.
     An event that still goes on when these are over is told then: a sender that was lost
-    a minute before the night, for instance.
+    a minute before the quiet hours end, for instance.
     """
 
     def __init__(

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from importlib.util import find_spec
 from typing import Any, Protocol
 
@@ -74,11 +75,15 @@ class CsvExport:
         return b""
 
 
-def available() -> list[str]:
-    """Return the suffixes of the forms that can be written here."""
+@cache
+def available() -> tuple[str, ...]:
+    """Return the suffixes of the forms that can be written here; looked up once."""
     with_arrow = find_spec("pyarrow") is not None
-    forms = [f for f in Form if with_arrow or f not in (Form.ARROW, Form.PARQUET)]
-    return [form.suffix for form in forms]
+    return tuple(
+        form.suffix
+        for form in Form
+        if with_arrow or form not in (Form.ARROW, Form.PARQUET)
+    )
 
 
 class ArrowExport:

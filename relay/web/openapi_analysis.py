@@ -2,7 +2,6 @@
 
 from relay.analysis_settings import AnalysisMode
 from relay.consumers.findings import WINDOWED
-from relay.features import SoundEventKind
 from relay.web import alert_api, analysis_api, feature_feed
 from relay.web.openapi_operation import (
     AMOUNT,
@@ -10,6 +9,7 @@ from relay.web.openapi_operation import (
     INSTANT,
     NUMBER_OR_NULL,
     SLUG,
+    SOUND_EVENT_KIND,
     TAKING_A_BODY,
     TEXT,
     TEXT_OR_NULL,
@@ -21,6 +21,9 @@ from relay.web.openapi_operation import (
     object_of,
     operation,
 )
+
+MODES = [mode.value for mode in AnalysisMode]
+NAME = in_path("name", "The slug of a name.", SLUG)
 
 EVENTS = {
     "frame": "Frame",
@@ -37,7 +40,7 @@ def paths() -> Fields:
             "get": operation(
                 "When streams of a name are analysed",
                 in_json("Analysis"),
-                parameters=[in_path("name", "The slug of a name.", SLUG)],
+                parameters=[NAME],
             ),
             "put": _choice(),
         },
@@ -49,13 +52,12 @@ def paths() -> Fields:
 
 
 def _choice() -> Fields:
-    modes = [*(mode.value for mode in AnalysisMode), None]
     return operation(
         "Choose when streams of a name are analysed",
         in_json("Analysis"),
         (*TAKING_A_BODY, "NoRoom", "NotWritten"),
-        [in_path("name", "The slug of a name.", SLUG)],
-        requestBody=body(object_of({"mode": {"enum": modes}})),
+        [NAME],
+        requestBody=body(object_of({"mode": {"enum": [*MODES, None]}})),
         description="For admins, and kept over restarts. Null: what the options say.",
     )
 
@@ -92,7 +94,7 @@ def schemas() -> Fields:
     }
     alert = {
         "id": TEXT,
-        "kind": {"enum": [kind.value for kind in SoundEventKind]},
+        "kind": SOUND_EVENT_KIND,
         "stream": TEXT,
         "name": TEXT_OR_NULL,
         "began_at": INSTANT,
@@ -100,7 +102,7 @@ def schemas() -> Fields:
     }
     analysis = {
         "stream": TEXT,
-        "mode": {"enum": [mode.value for mode in AnalysisMode]},
+        "mode": {"enum": MODES},
         "analysed": FLAG | {"description": "Whether one is, right now."},
     }
     return {

@@ -1,6 +1,6 @@
 """The description of what was measured of the streams."""
 
-from relay.features import FEATURES, SoundEventKind
+from relay.features import FEATURES
 from relay.web.history_api import PATH
 from relay.web.history_wish import MAX_STEP_S, Form
 from relay.web.openapi_operation import (
@@ -10,6 +10,7 @@ from relay.web.openapi_operation import (
     INSTANT,
     NUMBER_OR_NULL,
     SOME_TEXT,
+    SOUND_EVENT_KIND,
     TEXT,
     TEXT_OR_NULL,
     Fields,
@@ -108,7 +109,7 @@ def schemas() -> Fields:
     }
     event = {
         "id": TEXT,
-        "kind": {"enum": [kind.value for kind in SoundEventKind]},
+        "kind": SOUND_EVENT_KIND,
         "stream": TEXT,
         "session": TEXT,
         "began_at": INSTANT,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from relay.features import SoundEventKind
 from relay.web.history_wish import LAST_INSTANT, MAX_TEXT
 from relay.web.json_request import MAX_BODY_BYTES
 
@@ -16,6 +17,7 @@ AMOUNT = {"type": "number", "minimum": 0}
 COUNT = {"type": "integer", "minimum": 0}
 INSTANT = {"type": "number", "minimum": 0, "maximum": LAST_INSTANT}
 SOME_TEXT = {"type": "string", "minLength": 1, "maxLength": MAX_TEXT}
+SOUND_EVENT_KIND = {"enum": [kind.value for kind in SoundEventKind]}
 SLUG = SOME_TEXT | {"pattern": "^[a-z0-9]+(-[a-z0-9]+)*$"}
 
 

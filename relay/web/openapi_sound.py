@@ -1,13 +1,13 @@
 """The description of sound that is kept: the last minutes, recordings and clips."""
 
 from relay.consumers.sound_files import RECORDING
-from relay.features import SoundEventKind
 from relay.web import lookback_api, recording_api
 from relay.web.openapi_operation import (
     AMOUNT,
     COUNT,
     FLAG,
     INSTANT,
+    SOUND_EVENT_KIND,
     TAKING_A_BODY,
     TEXT,
     Fields,
@@ -114,7 +114,7 @@ def _sound() -> Fields:
 
 
 def schemas() -> Fields:
-    kinds = [*(kind.value for kind in SoundEventKind), RECORDING]
+    kinds = [*SOUND_EVENT_KIND["enum"], RECORDING]
     clip = {
         "id": TEXT,
         "stream": TEXT,
